@@ -1,0 +1,2 @@
+//! What CI runs, and what the house rules check.
+fn main() {}
