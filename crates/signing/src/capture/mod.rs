@@ -1,0 +1,207 @@
+//! Judges the tags of captured requests offline, one JSON line a request: `faregate sign --check`.
+//!
+//! The line says method, host, path, query, headers, body and the secret key that the client used. What cannot have been
+//! signed (a malformed form, a name given twice, no tag at all) fails; only what this crate cannot read is an error.
+//! Never: looks at stamps or nonces, which were good in their day.
+
+mod multipart;
+#[cfg(test)]
+mod spec;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use crate::{Algorithm, Method, Pair, SecretKey, Tag, form, v2};
+
+/// The judgement of one captured request; as JSON, one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Judgement {
+    /// The line's own name.
+    pub id: String,
+    /// Whether the tag is good.
+    pub verdict: Verdict,
+    /// [`v2::Profile::label`] of the profile that matched.
+    pub profile: Option<String>,
+    /// Names of the parameters and file parts that the tag does not cover, in the order received.
+    pub uncovered: Vec<String>,
+    /// Why it failed, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What a tag is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Made with the line's key over this request.
+    Pass,
+    /// Not so.
+    Fail,
+    /// The client asked for an unsigned call (`Authorization: SKIP`).
+    Unsigned,
+}
+
+/// Why a line cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// Not a captured request.
+    #[error("the line is not a captured request: {0}")]
+    Line(#[from] serde_json::Error),
+    /// A dialect that is not checked.
+    #[error("`{id}`: {dialect} is not a dialect that can be checked; v2 is")]
+    Dialect {
+        /// The line's own name.
+        id: String,
+        /// What the request speaks.
+        dialect: String,
+    },
+    /// `raw_body` is not what `body_base64` says.
+    #[error("`{id}`: raw_body is not base64, though body_base64 says so")]
+    Body {
+        /// The line's own name.
+        id: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Captured {
+    id: String,
+    method: String,
+    host: String,
+    path: String,
+    #[serde(default)]
+    raw_query: String,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    raw_body: String,
+    #[serde(default)]
+    body_base64: bool,
+    secret_key: String,
+}
+
+/// Judges one line.
+///
+/// # Errors
+/// [`CaptureError`] where there is nothing to judge: the line is no captured request, or speaks another dialect.
+pub fn judge(line: &str) -> Result<Judgement, CaptureError> {
+    let captured: Captured = serde_json::from_str(line)?;
+    match captured.header("authorization") {
+        None => {}
+        Some("SKIP") => return Ok(captured.judged(Verdict::Unsigned, None, Vec::new(), None)),
+        Some(authorization) => {
+            let scheme = authorization.split(' ').next().unwrap_or_default();
+            let dialect = scheme.chars().take(40).collect();
+            return Err(CaptureError::Dialect { id: captured.id, dialect });
+        }
+    }
+    let body = if captured.body_base64 {
+        let decoded = STANDARD.decode(&captured.raw_body);
+        decoded.map_err(|_| CaptureError::Body { id: captured.id.clone() })?
+    } else {
+        captured.raw_body.clone().into_bytes()
+    };
+    Ok(match captured.check(&body) {
+        Ok((verified, uncovered)) => {
+            let profile = verified.profile.label().into_owned();
+            captured.judged(Verdict::Pass, Some(profile), uncovered, None)
+        }
+        Err(why) => captured.judged(Verdict::Fail, None, Vec::new(), Some(why)),
+    })
+}
+
+impl Captured {
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn judged(
+        &self,
+        verdict: Verdict,
+        profile: Option<String>,
+        uncovered: Vec<String>,
+        note: Option<String>,
+    ) -> Judgement {
+        Judgement { id: self.id.clone(), verdict, profile, uncovered, note }
+    }
+
+    /// The profile that matched and the names that it left out, or why there is none.
+    fn check(&self, body: &[u8]) -> Result<(v2::Verified, Vec<String>), String> {
+        let method = Method::of(&self.method)
+            .ok_or_else(|| format!("`{}` is neither GET nor POST", self.method))?;
+        let (mut pairs, files) = self.parameters(method, body)?;
+        if let Some(at) = pairs.iter().position(|(name, _)| name == "Signature") {
+            let (_, signature) = pairs.remove(at);
+            let tag = Tag::decode(&signature).map_err(|error| error.to_string())?;
+            self.check_tag(method, &pairs, files, &tag)
+        } else {
+            Err("there is no Signature".to_owned())
+        }
+    }
+
+    fn check_tag(
+        &self,
+        method: Method,
+        pairs: &[(String, String)],
+        files: Vec<String>,
+        tag: &Tag,
+    ) -> Result<(v2::Verified, Vec<String>), String> {
+        let pairs: Vec<Pair<'_>> =
+            pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let names = pairs.iter().map(|&(name, _)| (name, "")).chain([("Signature", "")]);
+        if let Some((ours, theirs)) = v2::twins(&names.collect::<Vec<_>>()) {
+            return Err(format!("`{ours}` and `{theirs}` cannot be told apart"));
+        }
+        let chosen = pairs.iter().find(|(name, _)| *name == "SignatureMethod");
+        let request = v2::Request {
+            method,
+            host: &self.host,
+            path: &self.path,
+            pairs: &pairs,
+            algorithm: Algorithm::of(chosen.map(|&(_, value)| value)),
+            tag,
+        };
+        let secret = SecretKey::new(self.secret_key.as_str());
+        let verified = v2::verify(&request, &secret).map_err(|mismatch| mismatch.to_string())?;
+        let left_out = verified.uncovered.iter().filter_map(|&idx| pairs.get(idx));
+        let left_out: Vec<String> = left_out.map(|&(name, _)| name.to_owned()).collect();
+        // An `@` value left out is a convention of uploads; any other value left out is a fault of the client (PROTOCOL
+        // 1.5: PHP's `false`), which nobody may pass on.
+        match (verified.profile.empties, left_out.first()) {
+            (v2::Empties::LeftOut | v2::Empties::ZeroToo, Some(name)) => {
+                Err(format!("the signature does not cover `{name}` ({})", verified.profile))
+            }
+            (_, _) => Ok((verified, left_out.into_iter().chain(files).collect())),
+        }
+    }
+
+    /// "GET: query only, POST: body only" (PROTOCOL 1.1); a missing content type is a form. File parts apart.
+    fn parameters(&self, method: Method, body: &[u8]) -> Result<Parameters, String> {
+        let content_type = self.header("content-type").unwrap_or_default();
+        let multipart = content_type.to_ascii_lowercase().starts_with("multipart/");
+        if method == Method::Post && multipart {
+            let mut pairs = Vec::new();
+            let mut files = Vec::new();
+            for part in multipart::parts(body, content_type)? {
+                if part.file {
+                    files.push(part.name.to_owned());
+                } else {
+                    let value = str::from_utf8(part.value)
+                        .map_err(|_| format!("`{}` is not UTF-8", part.name))?;
+                    pairs.push((part.name.to_owned(), value.to_owned()));
+                }
+            }
+            return Ok((pairs, files));
+        }
+        let raw = match method {
+            Method::Get => self.raw_query.as_str(),
+            Method::Post => str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?,
+        };
+        let pairs = form::decode(raw).map_err(|error| error.to_string())?;
+        Ok((pairs, Vec::new()))
+    }
+}
+
+type Parameters = (Vec<(String, String)>, Vec<String>);
