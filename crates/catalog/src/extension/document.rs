@@ -1,0 +1,145 @@
+//! The extension at the root: the module's name, its domains, and its own errors.
+
+use std::collections::BTreeMap;
+
+use faregate_contract::ModuleError;
+
+use super::fields::{Fields, listed};
+use super::{DOCUMENT_KEYS, KEY};
+use crate::diagnostic::Report;
+use crate::document::Spot;
+use crate::module::ModuleErrorDoc;
+
+/// The codes that a module may answer with: the others are the gateway's own voice (DESIGN 1).
+const MODULE_CODES: [u16; 6] = [4000, 5000, 5100, 5200, 6000, 6200];
+
+const ERROR_KEYS: [&str; 4] = ["cause", "code", "fix", "message"];
+
+/// How long an upstream may take, unless the document says.
+const TIMEOUT_MS: u64 = 10_000;
+
+/// The longest timeout: more than that is a mistake of units.
+const TIMEOUT_MS_MAX: u64 = 600_000;
+
+/// What a document says about its module.
+#[derive(Debug)]
+pub(crate) struct DocumentTerms<'d> {
+    pub(crate) module: Option<(&'d str, Spot<'d>)>,
+    pub(crate) domains: Vec<(&'d str, Spot<'d>)>,
+    pub(crate) https_only: bool,
+    pub(crate) versions: Vec<String>,
+    pub(crate) timeout_ms: u64,
+    pub(crate) errors: BTreeMap<String, ModuleErrorDoc>,
+}
+
+/// Reads the extension of a document; one without it is an ordinary module.
+pub(crate) fn read<'d>(report: &mut Report<'d>) -> DocumentTerms<'d> {
+    let mut terms = DocumentTerms {
+        module: None,
+        domains: Vec::new(),
+        https_only: true,
+        versions: Vec::new(),
+        timeout_ms: TIMEOUT_MS,
+        errors: BTreeMap::new(),
+    };
+    let Some(spot) = report.document.root().get(KEY) else { return terms };
+    let Some(fields) = Fields::open(report, spot, &DOCUMENT_KEYS) else { return terms };
+    terms.module = fields.text(report, "module").zip(fields.spot.get("module"));
+    terms.domains = fields.texts(report, "domains");
+    terms.https_only = https_only(report, &fields);
+    terms.versions = versions(report, &fields);
+    terms.timeout_ms = timeout(report, &fields).unwrap_or(TIMEOUT_MS);
+    if let Some(errors) = fields.spot.get("errors") {
+        if !errors.value.is_object() {
+            let what = "`errors` is an object: the module's code, then what it means";
+            report.error(report.value(&errors), what, None);
+        }
+        for (code, spot) in errors.members() {
+            if let Some(error) = error(report, code, spot) {
+                terms.errors.insert(code.to_owned(), error);
+            }
+        }
+    }
+    terms
+}
+
+fn https_only(report: &mut Report<'_>, fields: &Fields<'_>) -> bool {
+    const KNOWN: [&str; 2] = ["http", "https"];
+    let protocols = fields.texts(report, "protocols");
+    for (protocol, spot) in &protocols {
+        if !KNOWN.contains(protocol) {
+            let what = format!("`{protocol}` is not a protocol that can be demanded");
+            report.error(report.value(spot), what, Some(format!("write {}", listed(&KNOWN))));
+        }
+    }
+    !protocols.iter().any(|(protocol, _)| *protocol == "http")
+}
+
+fn versions(report: &mut Report<'_>, fields: &Fields<'_>) -> Vec<String> {
+    let mut versions: Vec<String> = Vec::new();
+    for (version, spot) in fields.texts(report, "versions") {
+        if !is_date(version) {
+            let what = format!("`{version}` is not a version");
+            let help = Some("a version is a date: \"2017-03-12\"".to_owned());
+            report.error(report.value(&spot), what, help);
+        } else if versions.iter().any(|known| known == version) {
+            report.error(report.value(&spot), format!("`{version}` stands here twice"), None);
+        }
+        versions.push(version.to_owned());
+    }
+    versions
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(i, byte)| match i {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+fn timeout(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<u64> {
+    let text = fields.text(report, "timeout")?;
+    let parsed = match text.strip_suffix("ms") {
+        Some(number) => number.parse::<u64>().ok(),
+        None => text
+            .strip_suffix('s')
+            .and_then(|number| number.parse::<u64>().ok())
+            .and_then(|seconds| seconds.checked_mul(1000)),
+    };
+    let timeout = parsed.filter(|ms| (1..=TIMEOUT_MS_MAX).contains(ms));
+    if let (None, Some(spot)) = (timeout, fields.spot.get("timeout")) {
+        let what = format!("`{text}` is not a time from 1ms to 600s");
+        report.error(report.value(&spot), what, Some("write `10s` or `500ms`".to_owned()));
+    }
+    timeout
+}
+
+fn error(report: &mut Report<'_>, code: &str, spot: Spot<'_>) -> Option<ModuleErrorDoc> {
+    if ModuleError::new(code, "").is_err() {
+        let what = format!("`{code}` cannot stand between parentheses in a message");
+        let help = "use the bare code, such as \"100004\"".to_owned();
+        report.error(report.key(&spot), what, Some(help));
+    }
+    let fields = Fields::open(report, spot, &ERROR_KEYS)?;
+    let common = match fields.spot.get("code") {
+        None => 5100,
+        Some(spot) => {
+            let number = spot.value.as_u64().and_then(|number| u16::try_from(number).ok());
+            let known = number.filter(|number| MODULE_CODES.contains(number));
+            if known.is_none() {
+                let what = format!("a module cannot answer with {}", spot.value);
+                let codes: Vec<String> = MODULE_CODES.iter().map(u16::to_string).collect();
+                let help = format!("the codes of modules are {}", codes.join(", "));
+                report.error(report.value(&spot), what, Some(help));
+            }
+            known.unwrap_or_default()
+        }
+    };
+    Some(ModuleErrorDoc {
+        message: fields.needed(report, "message")?.to_owned(),
+        code: common,
+        cause: fields.text(report, "cause").map(str::to_owned),
+        fix: fields.text(report, "fix").map(str::to_owned),
+    })
+}

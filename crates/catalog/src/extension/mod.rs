@@ -1,0 +1,31 @@
+//! `x-faregate`: what a document says beyond OpenAPI. Unknown keys are errors: a misspelt `batch`
+//! must not become a call without one.
+
+mod document;
+mod fields;
+mod operation;
+
+pub(crate) use document::read as read_document;
+pub(crate) use operation::{OperationTerms, Priced, read as read_operation};
+
+/// The key of the extension.
+pub(crate) const KEY: &str = "x-faregate";
+
+/// The keys of the extension at the root of a document.
+pub(crate) const DOCUMENT_KEYS: [&str; 6] =
+    ["domains", "errors", "module", "protocols", "timeout", "versions"];
+
+/// The keys of the extension at an operation.
+pub(crate) const OPERATION_KEYS: [&str; 11] = [
+    "audience",
+    "batch",
+    "creates",
+    "idempotent",
+    "minSignature",
+    "mutating",
+    "purchase",
+    "quota",
+    "requiresIdentity",
+    "resources",
+    "returns",
+];

@@ -1,0 +1,189 @@
+//! The extension at an operation: the terms on which its action is offered.
+
+use std::num::NonZeroU32;
+
+use super::fields::{Fields, listed};
+use super::{KEY, OPERATION_KEYS};
+use crate::diagnostic::Report;
+use crate::document::Spot;
+use crate::operation::{Audience, Batch, Binding, Creates, JsonPath, MinSignature, Rate, Returns};
+use crate::suggestion;
+
+/// How many items a batch may have, unless the document says.
+const BATCH_MAX: u32 = 100;
+
+/// What an operation says about its action. Each term that names a parameter keeps its place, for the
+/// parameters are known only later.
+#[derive(Debug, Default)]
+pub(crate) struct OperationTerms<'d> {
+    pub(crate) audience: Option<Audience>,
+    pub(crate) batch: Option<(Batch, Spot<'d>)>,
+    pub(crate) creates: Option<Creates>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) min_signature: Option<MinSignature>,
+    pub(crate) mutating: Option<bool>,
+    pub(crate) priced: Option<Priced<'d>>,
+    pub(crate) quota: Option<Rate>,
+    pub(crate) requires_identity: Option<bool>,
+    pub(crate) resources: Vec<(Binding, Spot<'d>)>,
+    pub(crate) returns: Option<(Returns, Spot<'d>)>,
+}
+
+/// A price that is not compiled yet.
+#[derive(Debug)]
+pub(crate) struct Priced<'d> {
+    pub(crate) expression: &'d str,
+    pub(crate) currency: String,
+    pub(crate) at: Spot<'d>,
+}
+
+/// Reads the extension of an operation; one without it is open to every account.
+pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> OperationTerms<'d> {
+    let Some(spot) = operation.get(KEY) else { return OperationTerms::default() };
+    let Some(fields) = Fields::open(report, spot, &OPERATION_KEYS) else {
+        return OperationTerms::default();
+    };
+    OperationTerms {
+        audience: audience(report, &fields),
+        batch: batch(report, &fields),
+        creates: creates(report, &fields),
+        idempotent: fields.flag(report, "idempotent"),
+        min_signature: min_signature(report, &fields),
+        mutating: fields.flag(report, "mutating"),
+        priced: purchase(report, &fields),
+        quota: quota(report, &fields),
+        requires_identity: fields.flag(report, "requiresIdentity"),
+        resources: resources(report, &fields),
+        returns: returns(report, &fields),
+    }
+}
+
+fn audience(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Audience> {
+    let spot = fields.spot.get("audience")?;
+    if spot.value.as_str() == Some("public") {
+        return Some(Audience::Public);
+    }
+    if !spot.value.is_array() {
+        let what = "`audience` is `public` or a list of groups and account ids";
+        report.error(report.value(&spot), what, Some("write `audience: [staff]`".to_owned()));
+        return None;
+    }
+    let groups = fields.texts(report, "audience");
+    if spot.items().next().is_none() {
+        let what = "an empty `audience` would leave nobody who may call this action";
+        report.error(report.value(&spot), what, Some("name a group, or leave it out".to_owned()));
+    }
+    Some(Audience::Groups(groups.into_iter().map(|(group, _)| group.to_owned()).collect()))
+}
+
+fn batch<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<(Batch, Spot<'d>)> {
+    let spot = fields.spot.get("batch")?;
+    let batch = Fields::open(report, spot, &["as", "max", "over"])?;
+    let over = batch.needed(report, "over");
+    let as_ = batch.text(report, "as").map(str::to_owned);
+    let max = batch.number(report, "max", 1..=500).unwrap_or(BATCH_MAX);
+    let over = over?.to_owned();
+    Some((Batch { over, as_, max }, batch.spot))
+}
+
+fn creates(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Creates> {
+    let spot = fields.spot.get("creates")?;
+    let creates = Fields::open(report, spot, &["at", "type"])?;
+    let kind = creates.needed(report, "type");
+    let at = creates.needed(report, "at")?;
+    let place = creates.spot.get("at")?;
+    let path = JsonPath::parse(at);
+    if path.is_none() {
+        let help = Some("write `$.instanceIds[*]` for every item of a list".to_owned());
+        report.error(report.value(&place), format!("`{at}` is not a JSONPath"), help);
+    }
+    Some(Creates { kind: kind?.to_owned(), at: path? })
+}
+
+fn min_signature(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<MinSignature> {
+    const KNOWN: [&str; 2] = ["HmacSHA1", "HmacSHA256"];
+    let method = fields.text(report, "minSignature")?;
+    match method {
+        "HmacSHA1" => Some(MinSignature::V2Sha1),
+        "HmacSHA256" => Some(MinSignature::V2Sha256),
+        _ => {
+            let near = suggestion::did_you_mean(method, KNOWN.into_iter());
+            let help = near.unwrap_or_else(|| format!("write {}", listed(&KNOWN)));
+            let spot = fields.spot.get("minSignature")?;
+            let what = format!("`{method}` is not a signature method");
+            report.error(report.value(&spot), what, Some(help));
+            None
+        }
+    }
+}
+
+fn purchase<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Priced<'d>> {
+    let spot = fields.spot.get("purchase")?;
+    let purchase = Fields::open(report, spot, &["currency", "price"])?;
+    let expression = purchase.needed(report, "price");
+    let currency = purchase.needed(report, "currency");
+    if let (Some(text), Some(spot)) = (currency, purchase.spot.get("currency"))
+        && (text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_uppercase()))
+    {
+        let what = format!("`{text}` is not the code of a currency");
+        let help = Some("write three capital letters (ISO 4217): CNY".to_owned());
+        report.error(report.value(&spot), what, help);
+    }
+    Some(Priced {
+        expression: expression?,
+        currency: currency?.to_owned(),
+        at: purchase.spot.get("price")?,
+    })
+}
+
+fn quota(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Rate> {
+    let spot = fields.spot.get("quota")?;
+    let quota = Fields::open(report, spot, &["burst", "rate"])?;
+    let rate = quota.needed(report, "rate")?;
+    let per_second = rate
+        .strip_suffix("/s")
+        .and_then(|number| number.parse::<u32>().ok())
+        .and_then(NonZeroU32::new);
+    if let (None, Some(spot)) = (per_second, quota.spot.get("rate")) {
+        let what = format!("`{rate}` is not a rate");
+        let help = Some("write whole calls a second: `10/s`".to_owned());
+        report.error(report.value(&spot), what, help);
+    }
+    let per_second = per_second?;
+    let burst = match quota.spot.get("burst") {
+        Some(_) => NonZeroU32::new(quota.number(report, "burst", 1..=1_000_000)?)?,
+        None => per_second,
+    };
+    Some(Rate { per_second, burst })
+}
+
+fn resources<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Vec<(Binding, Spot<'d>)> {
+    let Some(spot) = fields.spot.get("resources") else { return Vec::new() };
+    if !spot.value.is_object() {
+        let what = "`resources` is an object: the parameter, then the type of what it names";
+        let help = Some("write `resources: { instanceIds: instance }`".to_owned());
+        report.error(report.value(&spot), what, help);
+    }
+    let mut bindings = Vec::new();
+    for (parameter, spot) in spot.members() {
+        match spot.value.as_str().filter(|kind| !kind.is_empty()) {
+            Some(kind) => {
+                let binding = Binding { parameter: parameter.to_owned(), kind: kind.to_owned() };
+                bindings.push((binding, spot));
+            }
+            None => {
+                report.error(report.value(&spot), "the type of a resource is a text", None);
+            }
+        }
+    }
+    bindings
+}
+
+fn returns<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<(Returns, Spot<'d>)> {
+    let spot = fields.spot.get("returns")?;
+    let returns = Fields::open(report, spot, &["param", "type"])?;
+    let kind = returns.needed(report, "type");
+    let parameter = returns.needed(report, "param");
+    let place = returns.spot.get("param")?;
+    Some((Returns { kind: kind?.to_owned(), parameter: parameter?.to_owned() }, place))
+}

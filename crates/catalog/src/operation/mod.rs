@@ -1,0 +1,102 @@
+//! One action: its parameters, its terms, and the upstream request that it stands for.
+
+mod body;
+mod read;
+mod request;
+mod template;
+mod terms;
+
+use serde_json::{Map, Value};
+
+pub use request::UpstreamRequest;
+pub use terms::{
+    Audience, Batch, Binding, Creates, JsonPath, MinSignature, Purchase, Rate, Returns,
+};
+
+pub(crate) use read::read_all;
+
+use crate::parameters::{Fault, Parameters, text_of};
+use request::Template;
+
+/// One action of a module.
+#[derive(Debug)]
+pub struct Operation {
+    /// The Action: the document's `operationId`.
+    pub action: String,
+    /// One line.
+    pub summary: String,
+    /// As long as it takes, Markdown.
+    pub description: String,
+    /// Its number, unique in the whole catalog and below [`crate::Catalog::operation_count`]: for
+    /// arrays of cells.
+    pub ordinal: usize,
+    /// Does it change anything? By its method (GET and HEAD do not), unless the document says.
+    pub mutating: bool,
+    /// May it be sent again with the same idempotency key? Actions that change nothing may.
+    pub idempotent: bool,
+    /// Who may call it.
+    pub audience: Audience,
+    /// The weakest signature it takes, where the document says.
+    pub min_signature: Option<MinSignature>,
+    /// The parameters that name resources.
+    pub resources: Vec<Binding>,
+    /// One upstream call an item, where it is a batch.
+    pub batch: Option<Batch>,
+    /// Its own quota, beside the account's.
+    pub quota: Option<Rate>,
+    /// Its price, where it has one.
+    pub purchase: Option<Purchase>,
+    /// What its answer brings into being.
+    pub creates: Option<Creates>,
+    /// What it gives back.
+    pub returns: Option<Returns>,
+    /// Its parameters.
+    pub parameters: Parameters,
+    /// Must the account's identity be verified? A purchase's must, unless the document says.
+    pub requires_identity: bool,
+    template: Template,
+}
+
+impl Operation {
+    /// Is this wire name a declared parameter? See [`Parameters::declares`].
+    #[must_use]
+    pub fn declares(&self, name: &str) -> bool {
+        self.parameters.declares(name)
+    }
+
+    /// The upstream's request for these arguments: those of `read`, or one item's of a batch. The path
+    /// is relative to [`crate::Upstream::base_path`].
+    ///
+    /// # Errors
+    /// When a value of the path is missing, empty, `.` or `..`: a fault of the parameters.
+    pub fn request(&self, arguments: &Map<String, Value>) -> Result<UpstreamRequest, Fault> {
+        self.template.build(arguments)
+    }
+
+    /// The items of a batch as texts, in the order of the call; none when the action is no batch.
+    #[must_use]
+    pub fn batch_items(&self, arguments: &Map<String, Value>) -> Vec<String> {
+        let over = self.batch.as_ref().and_then(|batch| arguments.get(&batch.over));
+        over.map(terms::ids).unwrap_or_default()
+    }
+
+    /// The arguments of one item: `[id]` under the same name, or the scalar under `as`.
+    #[must_use]
+    pub fn for_item(&self, arguments: &Map<String, Value>, id: &str) -> Map<String, Value> {
+        let mut one = arguments.clone();
+        let Some(batch) = &self.batch else { return one };
+        let items = one.remove(&batch.over);
+        let typed = items
+            .iter()
+            .filter_map(Value::as_array)
+            .flatten()
+            .find(|item| text_of(item).as_deref() == Some(id))
+            .cloned()
+            .unwrap_or_else(|| Value::from(id));
+        match &batch.as_ {
+            Some(name) => one.insert(name.clone(), typed),
+            None => one.insert(batch.over.clone(), Value::Array(vec![typed])),
+        };
+        one
+    }
+}

@@ -1,0 +1,115 @@
+//! The terms on which an action is offered: who may call it, how often, for how much.
+
+use std::num::NonZeroU32;
+
+use serde_json::{Map, Value};
+
+use crate::parameters::text_of;
+use crate::price::Price;
+
+/// Who may call an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Every account.
+    Public,
+    /// The members of these groups; an account id is a group of one.
+    Groups(Vec<String>),
+}
+
+/// The weakest signature that an action takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MinSignature {
+    /// HmacSHA1.
+    V2Sha1,
+    /// HmacSHA256.
+    V2Sha256,
+}
+
+/// A parameter that names resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The parameter: an id, or a list of ids.
+    pub parameter: String,
+    /// The resources' type: `instance`.
+    pub kind: String,
+}
+
+impl Binding {
+    /// The ids that a call names by this parameter, in its order.
+    #[must_use]
+    pub fn ids(&self, arguments: &Map<String, Value>) -> Vec<String> {
+        arguments.get(&self.parameter).map(ids).unwrap_or_default()
+    }
+}
+
+/// The scalars of a value: itself, or its items.
+pub(super) fn ids(value: &Value) -> Vec<String> {
+    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    items.iter().filter_map(text_of).collect()
+}
+
+/// One upstream call an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The public parameter: the list of ids.
+    pub over: String,
+    /// The upstream's parameter of one id; without it the upstream gets `[id]` under the same name.
+    pub as_: Option<String>,
+    /// How many items a call may have.
+    pub max: u32,
+}
+
+/// How often an action may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Calls a second, in the long run.
+    pub per_second: NonZeroU32,
+    /// Calls at once.
+    pub burst: NonZeroU32,
+}
+
+/// What a call costs.
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    /// The price. Of a batch it is the price of one item, and sees that item's arguments.
+    pub price: Price,
+    /// The ISO 4217 code of its currency.
+    pub currency: String,
+}
+
+/// Resources that the answer names come into being.
+#[derive(Clone, Debug)]
+pub struct Creates {
+    /// Their type.
+    pub kind: String,
+    /// Where the answer names them.
+    pub at: JsonPath,
+}
+
+/// A resource that the call gives back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returns {
+    /// Its type.
+    pub kind: String,
+    /// The parameter that names it.
+    pub parameter: String,
+}
+
+/// A JSONPath (RFC 9535).
+#[derive(Clone, Debug)]
+pub struct JsonPath {
+    path: serde_json_path::JsonPath,
+}
+
+impl JsonPath {
+    /// The parser's own words help nobody; `None` when it refuses.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        serde_json_path::JsonPath::parse(text).ok().map(|path| Self { path })
+    }
+
+    /// The ids that the path finds: texts, and numbers as texts.
+    #[must_use]
+    pub fn find(&self, value: &Value) -> Vec<String> {
+        self.path.query(value).into_iter().filter_map(text_of).collect()
+    }
+}
