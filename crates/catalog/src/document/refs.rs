@@ -41,8 +41,13 @@ fn judge(reference: &str, spot: &Spot<'_>, report: &mut Report<'_>) -> bool {
         );
         return false;
     }
-    if report.document.target(reference).is_some() {
-        return true;
+    if let Some(target) = report.document.target(reference) {
+        let ends = report.document.resolve(target).is_some();
+        if !ends {
+            let what = format!("`{reference}` leads to references alone, and never to their end");
+            report.error(at, what, None);
+        }
+        return ends;
     }
     let siblings = reference.rsplit_once('/').and_then(|(parent, name)| {
         let parent = report.document.target(parent)?;

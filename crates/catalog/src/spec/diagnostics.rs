@@ -332,3 +332,29 @@ fn hostile_documents_end() {
         assert_eq!(loaded.catalog.is_none(), !loaded.diagnostics.is_empty());
     }
 }
+
+#[test]
+fn references_come_to_an_end() {
+    let circle =
+        "{ A: { $ref: «'#/components/schemas/B'» }, B: { $ref: «'#/components/schemas/A'» } }";
+    let told = |to: &str| {
+        format!("`#/components/schemas/{to}` leads to references alone, and never to their end | -")
+    };
+    let text = format!(
+        "{}components: {{ schemas: {circle} }}\n",
+        act("{}", "[]", "{ a: { $ref: «'#/components/schemas/A'» } }")
+    );
+    verify("a.yaml", &text, &[&told("A"), &told("B"), &told("A")]);
+    // A schema that applies itself to the same value says nothing, and must not run for ever.
+    for schema in [
+        "{ allOf: [{ $ref: '#/components/schemas/A' }] }",
+        "{ not: { $ref: '#/components/schemas/A' } }",
+    ] {
+        let text = format!(
+            "{}components: {{ schemas: {{ A: {schema} }} }}\n",
+            act("{}", "[]", "{ a: { $ref: '#/components/schemas/A' } }")
+        );
+        let act = super::operation(&text);
+        assert!(act.parameters.read([("a", "x")].into_iter()).is_ok());
+    }
+}
