@@ -1,0 +1,177 @@
+//! What the command line writes, beside a running gateway.
+//!
+//! Each write is one immediate transaction of its own and leaves a row in `changes`, by which the
+//! gateway forgets what it remembered, within a second.
+
+mod keys;
+mod money;
+mod service;
+
+use std::path::Path;
+
+use faregate_ledger::Currency;
+use faregate_pipeline::facts::{Account, AccountState, Identity, Network, Rate};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use self::keys::NewKey;
+use crate::clock;
+use crate::error::{AdminError, OpenError};
+use crate::home::Home;
+use crate::sqlite::{accounts, changed};
+use crate::vault::Vault;
+
+/// The administrative side of a data folder.
+#[derive(Debug)]
+pub struct Admin {
+    connection: Connection,
+    vault: Vault,
+}
+
+/// What a new account begins with.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Its id; none lets the store count on: `100000001`, `100000002`, …
+    pub id: Option<String>,
+    /// What people call it.
+    pub name: String,
+    /// Groups that an action's audience may name.
+    pub groups: Vec<String>,
+    /// Of its money, for ever.
+    pub currency: Currency,
+}
+
+impl Admin {
+    /// Opens a data folder, whether or not a gateway runs on it.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be believed: each says what to do.
+    pub fn open(data: &Path) -> Result<Self, OpenError> {
+        let (vault, connection) = Home::at(data).open(clock::wall())?;
+        Ok(Self { connection, vault })
+    }
+
+    /// Makes an account: active, unverified, with nothing.
+    ///
+    /// # Errors
+    /// The id is taken or cannot be one.
+    pub fn create_account(&mut self, new: NewAccount) -> Result<Account, AdminError> {
+        self.write(|c, _| {
+            let (slot, next_id) = accounts::next_account(c)?;
+            let id = new.id.unwrap_or(next_id);
+            check_id("an account", &id)?;
+            if accounts::account(c, &id)?.is_some() {
+                return Err(AdminError::Exists { what: "an account", name: id });
+            }
+            let account = Account {
+                id,
+                slot,
+                name: new.name,
+                state: AccountState::Active,
+                identity: Identity::Unverified,
+                groups: new.groups,
+                sources: Vec::new(),
+                rate: None,
+            };
+            let now = clock::wall();
+            accounts::insert_account(c, &account, new.currency, now)?;
+            changed(c, "account", &account.id, now)?;
+            Ok(account)
+        })
+    }
+
+    /// All accounts, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn list_accounts(&self) -> Result<Vec<(Account, Currency)>, AdminError> {
+        Ok(accounts::accounts(&self.connection)?)
+    }
+
+    /// One account, and the currency of its money.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn account(&self, id: &str) -> Result<(Account, Currency), AdminError> {
+        accounts::account(&self.connection, id)?.ok_or_else(|| no_account(id))
+    }
+
+    /// Suspends an account, or resumes it.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn set_state(&mut self, id: &str, state: AccountState) -> Result<(), AdminError> {
+        self.change_account(id, |account| account.state = state)
+    }
+
+    /// Says what is known of an account's identity.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn set_identity(&mut self, id: &str, identity: Identity) -> Result<(), AdminError> {
+        self.change_account(id, |account| account.identity = identity)
+    }
+
+    /// Limits an account over all actions, or no longer.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn set_rate(&mut self, id: &str, rate: Option<Rate>) -> Result<(), AdminError> {
+        self.change_account(id, |account| account.rate = rate)
+    }
+
+    /// Says from where an account may call; from anywhere, if empty.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn set_sources(&mut self, id: &str, sources: Vec<Network>) -> Result<(), AdminError> {
+        self.change_account(id, |account| account.sources = sources)
+    }
+
+    /// Puts an account into groups, and out of all others.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn set_groups(&mut self, id: &str, groups: Vec<String>) -> Result<(), AdminError> {
+        self.change_account(id, |account| account.groups = groups)
+    }
+
+    fn change_account(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Account),
+    ) -> Result<(), AdminError> {
+        self.write(|c, _| {
+            let (mut account, _) = accounts::account(c, id)?.ok_or_else(|| no_account(id))?;
+            change(&mut account);
+            accounts::update_account(c, &account)?;
+            Ok(changed(c, "account", id, clock::wall())?)
+        })
+    }
+
+    /// One immediate transaction: done as a whole, or not at all.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, &Vault) -> Result<T, AdminError>,
+    ) -> Result<T, AdminError> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction, &self.vault)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+}
+
+fn no_account(id: &str) -> AdminError {
+    AdminError::NotFound { what: "account", name: id.to_owned() }
+}
+
+/// Ids stand in headers, addresses, and between bars in what is sealed with a key.
+fn check_id(what: &str, id: &str) -> Result<(), AdminError> {
+    let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if (1..=128).contains(&id.len()) && id.bytes().all(good) {
+        return Ok(());
+    }
+    Err(AdminError::Invalid(format!(
+        "`{id}` cannot be the id of {what}: 1 to 128 of letters, digits, `-`, `_` and `.`"
+    )))
+}

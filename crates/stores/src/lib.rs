@@ -1,0 +1,324 @@
+//! What survives: accounts, keys, resources, money, nonces, quotas.
+//!
+//! [`Stores`] is what a running gateway asks: on the call path, from any worker, without waiting for
+//! the disk except where money or `durability = disk` demands it. [`Admin`] is what the command line
+//! writes with, beside it. A data folder holds everything; [`Stores::create`] makes one.
+//!
+//! Invariants: a claim is new once; a hold ends once; cells are taken from all or from none. Never:
+//! "allow" when something could not be read or written; that is [`StoreDown`], and nothing else is.
+//!
+//! | asked | answered from | waits for |
+//! | --- | --- | --- |
+//! | `key`, `switches` | memory, at most a second old | a point read at the first time |
+//! | `owners` | the database | a point read a resource |
+//! | `enter` | the nonce buckets and the cells | one `write(2)`; the disk under `disk` |
+//! | `reserve`, `mark_sending`, `settle` | the database | the commit of their group |
+
+mod admin;
+mod cache;
+mod changes;
+mod clock;
+#[cfg(test)]
+mod conformance;
+mod disk;
+mod error;
+mod home;
+mod migrate;
+mod nonces;
+mod quotas;
+mod sqlite;
+mod vault;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use faregate_contract::RequestId;
+use faregate_pipeline::facts::{
+    Cell, Claim, ClaimRequest, HoldOutcome, Intent, Key, Lesson, Owner, ResourceRef, Settlement,
+    StoreDown, Switch, Verdict,
+};
+use faregate_pipeline::time::Millis;
+
+pub use admin::{Admin, NewAccount, NewKey};
+use cache::Cache;
+use changes::Watch;
+pub use error::{AdminError, Fault, OpenError};
+use home::Home;
+pub use nonces::{Durability, Ticket};
+use nonces::{Entered, Nonces};
+use quotas::Quotas;
+pub use sqlite::accounts::KeyEntry;
+pub use sqlite::audit::SumCheck;
+pub use sqlite::ledger::OpenHold;
+use sqlite::readers::Readers;
+use sqlite::writer::{Pending, Writer};
+use sqlite::{Role, connect, ledger, resources};
+use vault::Vault;
+
+/// How to open a data folder.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data folder.
+    pub data: PathBuf,
+    /// What a nonce survives. Money is always on disk before it is answered.
+    pub durability: Durability,
+    /// `replay.window`: a nonce is kept until its stamp and this are over.
+    pub retention_ms: i64,
+}
+
+impl Options {
+    /// A window of two hours, nonces that survive the process.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), durability: Durability::Os, retention_ms: 7_200_000 }
+    }
+}
+
+/// What was found when the stores were opened, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Nonces that are spent.
+    pub n_nonces: usize,
+    /// Why the fence was raised at this start; none if it was not.
+    pub fenced_because: Option<String>,
+    /// Holds whose call was never sent: their money is available again.
+    pub n_holds_released: usize,
+    /// Holds whose call was sent, its answer lost: their money stays held.
+    pub n_holds_in_doubt: usize,
+}
+
+/// All stores of a running gateway, in one data folder. Cheap to clone; the last one to go waits for
+/// what is queued and closes properly.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    inner: Arc<Inner>,
+}
+
+/// Dropped from the top: first whatever writes, last the lock.
+#[derive(Debug)]
+struct Inner {
+    writer: Writer,
+    _watch: Watch,
+    readers: Readers,
+    nonces: Nonces,
+    quotas: Quotas,
+    cache: Arc<Cache>,
+    vault: Vault,
+    window_ms: i64,
+    opened: Opened,
+    _lock: std::fs::File,
+}
+
+impl Stores {
+    /// Makes a data folder: mode 0700, a keyring of mode 0600, an empty database, an empty journal.
+    ///
+    /// # Errors
+    /// There is a store already, or the folder cannot be made.
+    pub fn create(data: &Path) -> Result<(), OpenError> {
+        Home::at(data).create(clock::wall())
+    }
+
+    /// Opens a data folder, alone: reads the nonces back, raises the fence where some may be lost,
+    /// gives back what was held for calls that were never sent.
+    ///
+    /// # Errors
+    /// There is none, another gateway has it, or it cannot be believed: each says what to do.
+    pub fn open(options: Options, now: Millis) -> Result<Self, OpenError> {
+        let Options { data, durability, retention_ms } = options;
+        let home = Home::at(&data);
+        if !home.database().exists() {
+            return Err(OpenError::NoStore(data));
+        }
+        let lock = home.lock()?;
+        let (vault, connection) = home.open(now)?;
+        let (n_holds_released, n_holds_in_doubt) = recover(&connection, now)?;
+        let nonces = Nonces::open(&home.nonces(), durability, retention_ms, now)
+            .map_err(OpenError::io(&home.nonces()))?;
+        let cache = Arc::new(Cache::default());
+        let watch = Watch::start(connect(&home.database(), Role::Reader)?, Arc::clone(&cache))?;
+        let opened = Opened {
+            n_nonces: nonces.recovery.n_nonces,
+            fenced_because: nonces.recovery.fenced_because.clone(),
+            n_holds_released,
+            n_holds_in_doubt,
+        };
+        let inner = Inner {
+            writer: Writer::start(connection).map_err(OpenError::io(&data))?,
+            _watch: watch,
+            readers: Readers::open(&home.database())?,
+            nonces,
+            quotas: Quotas::default(),
+            cache,
+            vault,
+            window_ms: retention_ms,
+            opened,
+            _lock: lock,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What was found at the start.
+    #[must_use]
+    pub fn opened(&self) -> &Opened {
+        &self.inner.opened
+    }
+
+    /// Calls stamped at or before it are refused: what they claimed may be forgotten.
+    #[must_use]
+    pub fn fence(&self) -> Option<Millis> {
+        self.inner.nonces.fence()
+    }
+
+    /// The key of the prints in [`ClaimRequest`]: the same for as long as the data folder lives.
+    #[must_use]
+    pub fn print_secret(&self) -> [u8; 16] {
+        self.inner.vault.prints()
+    }
+
+    /// A key with its account; none if there is no such key.
+    ///
+    /// # Errors
+    /// It could not be read, or does not open.
+    pub fn key(&self, key_id: &str) -> Result<Option<Arc<Key>>, StoreDown> {
+        let Inner { readers, vault, cache, .. } = &*self.inner;
+        let load = || readers.read("keys", |c| sqlite::accounts::key(c, vault, key_id));
+        cache.key(key_id, load)
+    }
+
+    /// What is out of service.
+    #[must_use]
+    pub fn switches(&self) -> Arc<Vec<Switch>> {
+        self.inner.cache.switches()
+    }
+
+    /// The owner of each resource, in the order asked.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn owners(&self, wanted: &[ResourceRef]) -> Result<Vec<Owner>, StoreDown> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.inner.readers.read("resources", |c| resources::owners(c, wanted))
+    }
+
+    /// Claims, then takes from the cells: gates 8 and 9 in one trip.
+    ///
+    /// Of copies that race one is [`Claim::New`]; only that one reaches the cells, which give all or
+    /// nothing. If one refuses, the claim stays unspent, for 4400 invites the same bytes again. A
+    /// [`Ticket`] comes with what was spent; the one other place that may use it is an unsent 6200.
+    ///
+    /// # Errors
+    /// The claim could not be written. Nobody was told that it is new; it may be spent.
+    pub async fn enter(
+        &self,
+        claim: &ClaimRequest,
+        cells: &[Cell],
+        now: Millis,
+    ) -> Result<(Claim, Verdict, Option<Ticket>), StoreDown> {
+        let take = || self.inner.quotas.take(cells, now);
+        match self.inner.nonces.enter(claim, now, take).await? {
+            Entered::Refused(claim) => Ok((claim, Verdict::default(), None)),
+            Entered::NotTaken(verdict) => Ok((Claim::New, verdict, None)),
+            Entered::Taken(verdict, ticket) => Ok((Claim::New, verdict, Some(ticket))),
+        }
+    }
+
+    /// Makes a claim unspent, for the answer invites the same bytes again: an unsent 6200.
+    ///
+    /// # Errors
+    /// It could not be written; the claim stays spent.
+    pub fn give_back(&self, ticket: &Ticket) -> Result<(), StoreDown> {
+        self.inner.nonces.give_back(ticket)
+    }
+
+    /// Sets the price aside: on disk when this returns.
+    ///
+    /// Dropped while it waits, the hold may still be made: whoever drops it follows with
+    /// [`Self::settle_later`], which is queued behind it and does nothing where there is no hold.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn reserve(&self, intent: &Intent, now: Millis) -> Result<HoldOutcome, StoreDown> {
+        if intent.amount.micros() == 0 {
+            return Ok(HoldOutcome::NothingToPay);
+        }
+        let (intent, window_ms) = (intent.clone(), self.inner.window_ms);
+        self.write("ledger", move |c| ledger::reserve(c, &intent, window_ms, now)).done().await
+    }
+
+    /// Marks a hold as sent: on disk when this returns, before the first byte goes upstream.
+    ///
+    /// # Errors
+    /// It could not be written, or there is no such hold that was not sent yet.
+    pub async fn mark_sending(&self, id: RequestId) -> Result<(), StoreDown> {
+        self.write("ledger", move |c| ledger::mark_sending(c, id)).done().await
+    }
+
+    /// Ends a call, in one transaction: its hold, if it has one, and what its answer taught about
+    /// ownership. Said twice it changes nothing; said otherwise after the end it is refused.
+    ///
+    /// # Errors
+    /// It could not be written, or the hold ended otherwise.
+    pub async fn settle(
+        &self,
+        id: Option<RequestId>,
+        settlement: Settlement,
+        account: &str,
+        lessons: &[Lesson],
+        now: Millis,
+    ) -> Result<(), StoreDown> {
+        if id.is_none() && lessons.is_empty() {
+            return Ok(());
+        }
+        self.end(id, settlement, account, lessons, now).done().await
+    }
+
+    /// Ends a hold without waiting, for a call that is being dropped.
+    pub fn settle_later(&self, id: RequestId, settlement: Settlement, now: Millis) {
+        drop(self.end(Some(id), settlement, "", &[], now));
+    }
+
+    /// Answers if claims can be taken and money can be written.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub async fn healthy(&self) -> Result<(), StoreDown> {
+        self.inner.nonces.healthy()?;
+        self.write("database", |_| Ok(())).done().await
+    }
+
+    fn end(
+        &self,
+        id: Option<RequestId>,
+        settlement: Settlement,
+        account: &str,
+        lessons: &[Lesson],
+        now: Millis,
+    ) -> Pending<()> {
+        let (account, lessons) = (account.to_owned(), lessons.to_vec());
+        self.write("ledger", move |c| {
+            id.map_or(Ok(()), |id| ledger::settle(c, id, settlement, now))?;
+            resources::learn(c, &account, &lessons, now)
+        })
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        store: &'static str,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Pending<T> {
+        self.inner.writer.submit(store, work)
+    }
+}
+
+fn recover(connection: &rusqlite::Connection, now: Millis) -> Result<(usize, usize), OpenError> {
+    let transaction =
+        rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
+    let found = ledger::recover(&transaction, now)?;
+    // Every watch that could have missed them is long gone.
+    let yesterday = now.plus(-86_400_000).as_ms();
+    transaction.execute("DELETE FROM changes WHERE at_ms < ?1", [yesterday])?;
+    transaction.commit()?;
+    Ok(found)
+}

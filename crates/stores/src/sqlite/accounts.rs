@@ -1,0 +1,273 @@
+//! Accounts and keys, as rows.
+
+use std::sync::Arc;
+
+use faregate_ledger::Currency;
+use faregate_pipeline::facts::{Account, AccountState, Identity, Key, Network, Rate};
+use faregate_pipeline::time::Millis;
+use faregate_signing::{KeyId, SecretKey};
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use zeroize::Zeroizing;
+
+use super::{currency, json, list};
+use crate::error::{Fault, broken};
+use crate::vault::{Place, Sealed, Vault};
+
+/// A key as the list of keys shows it: without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyEntry {
+    /// The SecretId.
+    pub id: KeyId,
+    /// Whose key it is.
+    pub account: String,
+    /// A disabled key is refused like an unknown one.
+    pub enabled: bool,
+    /// It is temporary: calls must carry its Token.
+    pub has_token: bool,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+/// The columns that [`account_of`] reads.
+const ACCOUNT: &str = "a.slot, a.id, a.name, a.state, a.identity, a.account_groups, a.sources, \
+                       a.rate_per_s, a.rate_burst";
+
+fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
+    let rate = match (row.get("rate_per_s")?, row.get("rate_burst")?) {
+        (Some(per_second), Some(burst)) => Some(Rate { per_second, burst }),
+        (None, _) | (_, None) => None,
+    };
+    let sources = list(&row.get::<_, String>("sources")?)?;
+    let network = |text: &String| {
+        Network::parse(text).ok_or_else(|| broken(format!("`{text}` is not a block of addresses")))
+    };
+    Ok(Account {
+        id: row.get("id")?,
+        slot: row.get("slot")?,
+        name: row.get("name")?,
+        state: state(&row.get::<_, String>("state")?)?,
+        identity: identity(&row.get::<_, String>("identity")?)?,
+        groups: list(&row.get::<_, String>("account_groups")?)?,
+        sources: sources.iter().map(network).collect::<Result<_, _>>()?,
+        rate,
+    })
+}
+
+fn state(text: &str) -> Result<AccountState, Fault> {
+    match text {
+        "active" => Ok(AccountState::Active),
+        "suspended" => Ok(AccountState::Suspended),
+        other => Err(broken(format!("`{other}` is not a state of an account"))),
+    }
+}
+
+pub(crate) const fn state_text(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Active => "active",
+        AccountState::Suspended => "suspended",
+    }
+}
+
+fn identity(text: &str) -> Result<Identity, Fault> {
+    match text {
+        "unverified" => Ok(Identity::Unverified),
+        "pending" => Ok(Identity::Pending),
+        "verified" => Ok(Identity::Verified),
+        "failed" => Ok(Identity::Failed),
+        other => Err(broken(format!("`{other}` is not a state of identity"))),
+    }
+}
+
+pub(crate) const fn identity_text(identity: Identity) -> &'static str {
+    match identity {
+        Identity::Unverified => "unverified",
+        Identity::Pending => "pending",
+        Identity::Verified => "verified",
+        Identity::Failed => "failed",
+    }
+}
+
+/// One account, with the currency of its money.
+pub(crate) fn account(c: &Connection, id: &str) -> Result<Option<(Account, Currency)>, Fault> {
+    let sql = format!(
+        "SELECT {ACCOUNT}, b.currency FROM accounts a JOIN balances b ON b.account = a.id \
+         WHERE a.id = ?1"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(account_with_currency).transpose()
+}
+
+/// All accounts, oldest first.
+pub(crate) fn accounts(c: &Connection) -> Result<Vec<(Account, Currency)>, Fault> {
+    let sql = format!(
+        "SELECT {ACCOUNT}, b.currency FROM accounts a JOIN balances b ON b.account = a.id \
+         ORDER BY a.slot"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let (mut rows, mut accounts) = (statement.query([])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        accounts.push(account_with_currency(row)?);
+    }
+    Ok(accounts)
+}
+
+fn account_with_currency(row: &Row<'_>) -> Result<(Account, Currency), Fault> {
+    Ok((account_of(row)?, currency(&row.get::<_, String>("currency")?)?))
+}
+
+/// Writes a new account and its empty balance. The slot must be free.
+pub(crate) fn insert_account(
+    c: &Connection,
+    account: &Account,
+    currency: Currency,
+    now: Millis,
+) -> Result<(), Fault> {
+    c.prepare_cached(
+        "INSERT INTO accounts (slot, id, name, state, identity, account_groups, sources, \
+         rate_per_s, rate_burst, created_at_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute((
+        account.slot,
+        &account.id,
+        &account.name,
+        state_text(account.state),
+        identity_text(account.identity),
+        json(&account.groups)?,
+        json(&sources_text(&account.sources))?,
+        account.rate.map(|rate| rate.per_second.get()),
+        account.rate.map(|rate| rate.burst.get()),
+        now.as_ms(),
+    ))?;
+    c.prepare_cached(
+        "INSERT INTO balances (account, currency, available, held, revenue) \
+         VALUES (?1, ?2, 0, 0, 0)",
+    )?
+    .execute((&account.id, currency.as_str()))?;
+    Ok(())
+}
+
+/// Writes what may change in an account. False if there is none of that id.
+pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, Fault> {
+    let n_rows = c
+        .prepare_cached(
+            "UPDATE accounts SET name = ?2, state = ?3, identity = ?4, account_groups = ?5, \
+             sources = ?6, rate_per_s = ?7, rate_burst = ?8 WHERE id = ?1",
+        )?
+        .execute((
+            &account.id,
+            &account.name,
+            state_text(account.state),
+            identity_text(account.identity),
+            json(&account.groups)?,
+            json(&sources_text(&account.sources))?,
+            account.rate.map(|rate| rate.per_second.get()),
+            account.rate.map(|rate| rate.burst.get()),
+        ))?;
+    Ok(n_rows == 1)
+}
+
+fn sources_text(sources: &[Network]) -> Vec<String> {
+    sources.iter().map(|source| format!("{}/{}", source.address, source.prefix_bits)).collect()
+}
+
+/// A key, opened, with the account behind it.
+pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>, Fault> {
+    let sql = format!(
+        "SELECT k.enabled, k.epoch, k.secret, k.token, {ACCOUNT} \
+         FROM keys k JOIN accounts a ON a.id = k.account WHERE k.id = ?1"
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let (account, epoch) = (account_of(row)?, row.get("epoch")?);
+    let place = |kind| Place { kind, account: &account.id, key_id: id };
+    let secret: Vec<u8> = row.get("secret")?;
+    let secret = vault.open_sealed(place(Sealed::Secret), epoch, &secret)?;
+    let token: Option<Vec<u8>> = row.get("token")?;
+    let token = token.map(|sealed| vault.open_sealed(place(Sealed::Token), epoch, &sealed));
+    let text = |bytes: Zeroizing<Vec<u8>>| String::from_utf8(bytes.to_vec()).map_err(broken);
+    Ok(Some(Key {
+        id: KeyId::from(id),
+        enabled: row.get("enabled")?,
+        secret: SecretKey::new(secret.to_vec()),
+        token: token.transpose()?.map(text).transpose()?,
+        account: Arc::new(account),
+    }))
+}
+
+/// Seals and writes a new key.
+pub(crate) fn insert_key(
+    c: &Connection,
+    vault: &Vault,
+    account: &str,
+    (id, secret, token): (&str, &str, Option<&str>),
+    now: Millis,
+) -> Result<(), Fault> {
+    let place = |kind| Place { kind, account, key_id: id };
+    let (epoch, secret) = vault.seal(place(Sealed::Secret), secret.as_bytes())?;
+    let token = token.map(|token| vault.seal(place(Sealed::Token), token.as_bytes()));
+    c.prepare_cached(
+        "INSERT INTO keys (id, account, enabled, epoch, secret, token, created_at_ms) \
+         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((
+        id,
+        account,
+        epoch,
+        secret,
+        token.transpose()?.map(|(_, sealed)| sealed),
+        now.as_ms(),
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn key_exists(c: &Connection, id: &str) -> Result<bool, Fault> {
+    let found = c.prepare_cached("SELECT 1 FROM keys WHERE id = ?1")?.exists([id])?;
+    Ok(found)
+}
+
+/// Keys of one account, or of all.
+pub(crate) fn keys(c: &Connection, account: Option<&str>) -> Result<Vec<KeyEntry>, Fault> {
+    let mut statement = c.prepare_cached(
+        "SELECT id, account, enabled, token IS NOT NULL, created_at_ms FROM keys \
+         WHERE ?1 IS NULL OR account = ?1 ORDER BY created_at_ms, id",
+    )?;
+    let rows = statement.query_map([account], |row| {
+        Ok(KeyEntry {
+            id: KeyId::from(row.get::<_, String>(0)?),
+            account: row.get(1)?,
+            enabled: row.get(2)?,
+            has_token: row.get(3)?,
+            created_at: Millis::new(row.get(4)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// False if there is no such key.
+pub(crate) fn set_key_enabled(c: &Connection, id: &str, enabled: bool) -> Result<bool, Fault> {
+    let mut statement = c.prepare_cached("UPDATE keys SET enabled = ?2 WHERE id = ?1")?;
+    Ok(statement.execute((id, enabled))? == 1)
+}
+
+/// The next slot, and the first id from there on that is not taken.
+pub(crate) fn next_account(c: &Connection) -> Result<(i64, String), Fault> {
+    let slot: i64 =
+        c.query_row("SELECT coalesce(max(slot), 0) + 1 FROM accounts", [], |row| row.get(0))?;
+    let mut number = FIRST_ACCOUNT.saturating_add(slot);
+    let mut taken = c.prepare_cached("SELECT 1 FROM accounts WHERE id = ?1")?;
+    loop {
+        let id = number.to_string();
+        if taken.query_row([&id], |_| Ok(())).optional()?.is_none() {
+            return Ok((slot, id));
+        }
+        number = number.saturating_add(1);
+    }
+}
+
+/// Ids count up from here.
+const FIRST_ACCOUNT: i64 = 100_000_000;

@@ -1,0 +1,299 @@
+//! Money, as rows. What may happen is decided by `faregate-ledger`; this reads and writes it down.
+
+use faregate_contract::RequestId;
+use faregate_ledger::{
+    Balance, Ending, Entry, Hold, HoldState, LedgerAccount, Money, Refused, Step,
+};
+use faregate_pipeline::facts::{HoldOutcome, Intent, Settlement};
+use faregate_pipeline::time::Millis;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::currency;
+use crate::error::{Fault, broken};
+
+/// A hold that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenHold {
+    /// The call's id.
+    pub request_id: RequestId,
+    /// Whose money.
+    pub account: String,
+    /// How much.
+    pub amount: Money,
+    /// Where it is: in doubt, or on its way.
+    pub state: HoldState,
+    /// For what.
+    pub module: String,
+    /// For what.
+    pub action: String,
+    /// Since when.
+    pub at: Millis,
+}
+
+/// The balance, none if there is no such account.
+pub(crate) fn balance(c: &Connection, account: &str) -> Result<Option<Balance>, Fault> {
+    let row: Option<(String, i64, i64, i64)> = c
+        .prepare_cached(
+            "SELECT currency, available, held, revenue FROM balances WHERE account = ?1",
+        )?
+        .query_row([account], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
+        .optional()?;
+    row.map(|(code, available, held, revenue)| {
+        Balance::restore(currency(&code)?, available, held, revenue).map_err(broken)
+    })
+    .transpose()
+}
+
+/// What an entry is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) request_id: Option<RequestId>,
+    pub(crate) note: &'a str,
+}
+
+/// Writes an entry and the balance after it.
+pub(crate) fn book(
+    c: &Connection,
+    about: About<'_>,
+    entry: Entry,
+    after: &Balance,
+    now: Millis,
+) -> Result<(), Fault> {
+    c.prepare_cached(
+        "INSERT INTO entries (at_ms, request_id, debit, credit, account, amount, currency, note) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute((
+        now.as_ms(),
+        about.request_id.as_ref().map(RequestId::as_bytes),
+        entry.debit.as_str(),
+        entry.credit.as_str(),
+        about.account,
+        entry.amount.micros(),
+        entry.amount.currency().as_str(),
+        about.note,
+    ))?;
+    c.prepare_cached(
+        "UPDATE balances SET available = ?2, held = ?3, revenue = ?4 WHERE account = ?1",
+    )?
+    .execute((
+        about.account,
+        after.available().micros(),
+        after.held().micros(),
+        after.of(LedgerAccount::Revenue).micros(),
+    ))?;
+    Ok(())
+}
+
+/// Sets the intent's price aside, unless this call, or these bytes, did so before. Claims are kept
+/// for twice the window: a stamp may be one window ahead, and is good for one more.
+pub(crate) fn reserve(
+    c: &Connection,
+    intent: &Intent,
+    window_ms: i64,
+    now: Millis,
+) -> Result<HoldOutcome, Fault> {
+    let (id, print) = (intent.request_id.as_bytes(), intent.print.to_be_bytes());
+    c.prepare_cached("DELETE FROM claims WHERE at_ms < ?1")?
+        .execute([now.plus(window_ms.saturating_mul(-2)).as_ms()])?;
+    let held = c
+        .prepare_cached(
+            "SELECT 1 FROM holds WHERE request_id = ?1 \
+             UNION ALL SELECT 1 FROM claims WHERE print = ?2",
+        )?
+        .exists((id, print))?;
+    if held {
+        return Ok(HoldOutcome::Duplicate);
+    }
+    let nothing = Money::zero(intent.amount.currency());
+    let Some(mut balance) = balance(c, &intent.account)? else {
+        return Ok(HoldOutcome::Insufficient { available: nothing });
+    };
+    let (hold, entry) = match Hold::reserve(&mut balance, intent.amount) {
+        Ok(reserved) => reserved,
+        Err(Refused::Insufficient { available }) => {
+            return Ok(HoldOutcome::Insufficient { available });
+        }
+        // Of the price's currency the account has nothing.
+        Err(Refused::Currency { .. }) => {
+            return Ok(HoldOutcome::Insufficient { available: nothing });
+        }
+        Err(
+            refused @ (Refused::NotHeld { .. }
+            | Refused::NotPositive(_)
+            | Refused::Overflow
+            | Refused::WrongStep { .. }),
+        ) => return Err(broken(refused)),
+    };
+    c.prepare_cached(
+        "INSERT INTO holds \
+         (request_id, account, amount, currency, state, module, action, print, at_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute((
+        id,
+        &intent.account,
+        intent.amount.micros(),
+        intent.amount.currency().as_str(),
+        hold.state().as_str(),
+        &intent.module,
+        &intent.action,
+        print,
+        now.as_ms(),
+    ))?;
+    c.prepare_cached("INSERT INTO claims (print, request_id, at_ms) VALUES (?1, ?2, ?3)")?
+        .execute((print, id, now.as_ms()))?;
+    let about = About { account: &intent.account, request_id: Some(intent.request_id), note: "" };
+    book(c, about, entry, &balance, now)?;
+    Ok(HoldOutcome::Held)
+}
+
+/// A hold and its account; none if there is no such hold.
+fn hold(c: &Connection, id: RequestId) -> Result<Option<(Hold, String)>, Fault> {
+    let row: Option<(i64, String, String, String)> = c
+        .prepare_cached("SELECT amount, currency, state, account FROM holds WHERE request_id = ?1")?
+        .query_row([id.as_bytes()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
+        .optional()?;
+    row.map(|(amount, code, state, account)| {
+        let amount = Money::from_micros(amount, currency(&code)?);
+        Ok((Hold::restore(amount, HoldState::parse(&state).map_err(broken)?), account))
+    })
+    .transpose()
+}
+
+/// Takes steps with a hold, and books its end. None if there is no such hold.
+///
+/// `plan` sees the state and says the steps.
+pub(crate) fn advance(
+    c: &Connection,
+    id: RequestId,
+    note: &str,
+    now: Millis,
+    plan: impl FnOnce(HoldState) -> Result<Vec<Step>, Fault>,
+) -> Result<Option<HoldState>, Fault> {
+    let Some((mut hold, account)) = hold(c, id)? else {
+        return Ok(None);
+    };
+    let steps = plan(hold.state())?;
+    if steps.is_empty() {
+        return Ok(Some(hold.state()));
+    }
+    let mut after = balance(c, &account)?.ok_or_else(|| broken("a hold without a balance"))?;
+    for step in steps {
+        let entry = hold.step(&mut after, step).map_err(broken)?;
+        if let Some(entry) = entry {
+            book(c, About { account: &account, request_id: Some(id), note }, entry, &after, now)?;
+        }
+    }
+    set_state(c, id, hold.state(), (!hold.state().is_open()).then_some(now))?;
+    Ok(Some(hold.state()))
+}
+
+/// The mark that the first byte may go upstream.
+pub(crate) fn mark_sending(c: &Connection, id: RequestId) -> Result<(), Fault> {
+    let (hold, _) = hold(c, id)?.ok_or_else(|| unknown(id))?;
+    let from = hold.state();
+    let sending = from.after(Step::Send).ok_or(Refused::WrongStep { from, step: Step::Send });
+    set_state(c, id, sending.map_err(broken)?, None)
+}
+
+fn set_state(
+    c: &Connection,
+    id: RequestId,
+    state: HoldState,
+    ended: Option<Millis>,
+) -> Result<(), Fault> {
+    c.prepare_cached("UPDATE holds SET state = ?2, ended_at_ms = ?3 WHERE request_id = ?1")?
+        .execute((id.as_bytes(), state.as_str(), ended.map(Millis::as_ms)))?;
+    Ok(())
+}
+
+/// Ends a hold as the call went, or leaves it in doubt. Said again, it changes nothing; said
+/// otherwise after the end, it is refused.
+pub(crate) fn settle(
+    c: &Connection,
+    id: RequestId,
+    settlement: Settlement,
+    now: Millis,
+) -> Result<(), Fault> {
+    let mut unsent = false;
+    let plan = |state: HoldState| {
+        let ending = match settlement {
+            Settlement::Commit => Some(Ending::Commit),
+            Settlement::Release => Some(Ending::Release),
+            Settlement::InDoubt => None,
+        };
+        unsent = state == HoldState::Reserved;
+        match (state, ending) {
+            // Never sent, so there is nothing to doubt.
+            (HoldState::Reserved, Some(Ending::Release) | None) => Ok(vec![Step::GiveBack]),
+            (HoldState::Sending, None) => Ok(vec![Step::Doubt]),
+            (HoldState::Sending, Some(ending)) => Ok(vec![Step::Answer(ending), Step::Settle]),
+            // The answer came after all.
+            (HoldState::InDoubt, Some(ending)) => Ok(vec![Step::Judge(ending)]),
+            (HoldState::Answered(_), None) => Ok(vec![Step::Settle]),
+            (HoldState::Answered(saved), Some(ending)) if saved == ending => Ok(vec![Step::Settle]),
+            (HoldState::Committed, Some(Ending::Commit) | None)
+            | (HoldState::Released, Some(Ending::Release) | None)
+            | (HoldState::InDoubt, None) => Ok(Vec::new()),
+            (HoldState::Reserved, Some(Ending::Commit))
+            | (HoldState::Answered(_) | HoldState::Committed | HoldState::Released, Some(_)) => {
+                Err(broken(format!("the hold of {id} is {state}: it cannot {settlement:?}")))
+            }
+        }
+    };
+    advance(c, id, "", now, plan)?.ok_or_else(|| unknown(id))?;
+    if unsent {
+        // The same bytes may be invited again (an unsent 6200).
+        c.prepare_cached("DELETE FROM claims WHERE request_id = ?1")?.execute([id.as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn unknown(id: RequestId) -> Fault {
+    broken(format!("there is no hold of {id}"))
+}
+
+/// After a crash: gives back what was never sent, doubts what was. How many of each.
+pub(crate) fn recover(c: &Connection, now: Millis) -> Result<(usize, usize), Fault> {
+    let (mut n_released, mut n_in_doubt) = (0, 0);
+    for open in open_holds(c)? {
+        let plan = |state: HoldState| Ok(state.on_restart().into_iter().collect());
+        match advance(c, open.request_id, "after a restart", now, plan)? {
+            Some(HoldState::Released) => n_released += 1,
+            Some(HoldState::InDoubt) => n_in_doubt += 1,
+            Some(
+                HoldState::Reserved
+                | HoldState::Sending
+                | HoldState::Answered(_)
+                | HoldState::Committed,
+            )
+            | None => {}
+        }
+    }
+    Ok((n_released, n_in_doubt))
+}
+
+/// Holds that have not ended, oldest first.
+pub(crate) fn open_holds(c: &Connection) -> Result<Vec<OpenHold>, Fault> {
+    let mut statement = c.prepare_cached(
+        "SELECT request_id, account, amount, currency, state, module, action, at_ms FROM holds \
+         WHERE state NOT IN ('committed', 'released') ORDER BY at_ms, request_id",
+    )?;
+    let (mut rows, mut holds) = (statement.query([])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        let code: String = row.get("currency")?;
+        let state: String = row.get("state")?;
+        holds.push(OpenHold {
+            request_id: RequestId::from_bytes(row.get("request_id")?),
+            account: row.get("account")?,
+            amount: Money::from_micros(row.get("amount")?, currency(&code)?),
+            state: HoldState::parse(&state).map_err(broken)?,
+            module: row.get("module")?,
+            action: row.get("action")?,
+            at: Millis::new(row.get("at_ms")?),
+        });
+    }
+    Ok(holds)
+}

@@ -1,0 +1,72 @@
+//! The SQLite home: one writer with group commit, readers of their own, and a statement a question.
+//!
+//! Every balance, hold and owner is read in the transaction that changes it, never from memory: the
+//! command line writes beside a running gateway.
+
+pub(crate) mod accounts;
+pub(crate) mod audit;
+pub(crate) mod ledger;
+pub(crate) mod readers;
+pub(crate) mod resources;
+pub(crate) mod switches;
+pub(crate) mod writer;
+
+use std::path::Path;
+use std::time::Duration;
+
+use faregate_ledger::Currency;
+use faregate_pipeline::time::Millis;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Fault, broken};
+
+/// How long a writer waits for another process's transaction.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What a connection may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Writer,
+    Reader,
+}
+
+pub(crate) fn connect(path: &Path, role: Role) -> rusqlite::Result<Connection> {
+    // Without CREATE: a database that is missing must not come back empty.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    match role {
+        // FULL: a commit is on disk when it returns, power cut or not.
+        Role::Writer => connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
+        )?,
+        Role::Reader => connection.execute_batch("PRAGMA query_only = ON")?,
+    }
+    Ok(connection)
+}
+
+/// Tells a running gateway to read something again. Part of the transaction that changed it.
+pub(crate) fn changed(
+    connection: &Connection,
+    kind: &str,
+    key: &str,
+    now: Millis,
+) -> Result<(), Fault> {
+    connection
+        .prepare_cached("INSERT INTO changes (at_ms, kind, key) VALUES (?1, ?2, ?3)")?
+        .execute((now.as_ms(), kind, key))?;
+    Ok(())
+}
+
+fn currency(text: &str) -> Result<Currency, Fault> {
+    Currency::parse(text).ok_or_else(|| broken(format!("`{text}` is not a currency")))
+}
+
+fn list(json: &str) -> Result<Vec<String>, Fault> {
+    serde_json::from_str(json).map_err(|e| broken(format!("not a list of texts: {e}")))
+}
+
+fn json(list: &[String]) -> Result<String, Fault> {
+    serde_json::to_string(list).map_err(broken)
+}

@@ -1,0 +1,224 @@
+//! The keyring, and secrets at rest: AES-256-GCM, bound to account, key and epoch.
+//!
+//! A SecretKey must be had again to check a MAC, so it is sealed, not hashed. The additional data
+//! "sk1|account|key id|epoch" keeps a row from being moved to another account (CRATES 9).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::disk::{self, Lasting};
+use crate::error::{Fault, OpenError, broken};
+
+/// What is sealed: one kind does not open as the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sealed {
+    Secret,
+    Token,
+}
+
+/// Whose secret it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) kind: Sealed,
+    pub(crate) account: &'a str,
+    pub(crate) key_id: &'a str,
+}
+
+/// The keys of a data folder: one seals secrets, one keys the prints of claims.
+pub(crate) struct Vault {
+    epochs: BTreeMap<u32, LessSafeKey>,
+    prints: [u8; 16],
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("epochs", &self.epochs.keys()).finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Draws new keys and writes the keyring, mode 0600.
+    pub(crate) fn create(path: &Path) -> Result<(), OpenError> {
+        let (mut seal, mut prints) = (Zeroizing::new([0; 32]), Zeroizing::new([0; 16]));
+        getrandom::fill(&mut *seal).map_err(Fault::from)?;
+        getrandom::fill(&mut *prints).map_err(Fault::from)?;
+        let text = Zeroizing::new(format!(
+            "# Faregate's keyring: opens the sealed keys of the database beside it. Keep it secret,\n\
+             # and back it up apart from the database: without it no key opens.\n\
+             prints {}\nseal 1 {}\n",
+            Hex(&*prints),
+            Hex(&*seal)
+        ));
+        disk::replace(path, text.as_bytes(), Lasting::Power).map_err(OpenError::io(path))
+    }
+
+    /// Reads the keyring; refuses one that others could have read.
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let mode = fs::metadata(path).map_err(OpenError::io(path))?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(OpenError::KeyringExposed { path: path.to_owned(), mode });
+        }
+        let text = Zeroizing::new(fs::read_to_string(path).map_err(OpenError::io(path))?);
+        let damaged = |line| OpenError::KeyringDamaged { path: path.to_owned(), line };
+        let (mut epochs, mut prints) = (BTreeMap::new(), None);
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next(), words.next(), words.next()) {
+                (None, None, None, None) => {}
+                (Some("prints"), Some(hex), None, None) => {
+                    prints = Some(unhex::<16>(hex).ok_or_else(|| damaged(at + 1))?);
+                }
+                (Some("seal"), Some(epoch), Some(hex), None) => {
+                    let epoch = epoch.parse().map_err(|_| damaged(at + 1))?;
+                    let mut bytes = unhex::<32>(hex).ok_or_else(|| damaged(at + 1))?;
+                    let key = UnboundKey::new(&AES_256_GCM, &bytes);
+                    bytes.zeroize();
+                    epochs.insert(epoch, LessSafeKey::new(key.map_err(|_| damaged(at + 1))?));
+                }
+                _ => return Err(damaged(at + 1)),
+            }
+        }
+        let n_lines = text.lines().count();
+        match prints {
+            Some(prints) if !epochs.is_empty() => Ok(Self { epochs, prints }),
+            Some(_) | None => Err(damaged(n_lines)),
+        }
+    }
+
+    /// The key of the prints.
+    pub(crate) const fn prints(&self) -> [u8; 16] {
+        self.prints
+    }
+
+    /// Seals under the newest epoch: the epoch, and the nonce, ciphertext and tag.
+    pub(crate) fn seal(&self, place: Place<'_>, secret: &[u8]) -> Result<(u32, Vec<u8>), Fault> {
+        let (epoch, key) = self.epochs.last_key_value().ok_or_else(|| broken("no epoch"))?;
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce)?;
+        let mut bytes = Zeroizing::new(secret.to_vec());
+        let aad = Aad::from(additional_data(place, *epoch));
+        let tag = key
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut bytes)
+            .map_err(|_| broken("a secret could not be sealed"))?;
+        Ok((*epoch, [&nonce, bytes.as_slice(), tag.as_ref()].concat()))
+    }
+
+    /// Opens what was sealed for this place.
+    pub(crate) fn open_sealed(
+        &self,
+        place: Place<'_>,
+        epoch: u32,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let shut = || {
+            let id = place.key_id;
+            broken(format!("the secret of key `{id}` does not open: is this its keyring?"))
+        };
+        let key = self.epochs.get(&epoch).ok_or_else(shut)?;
+        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(shut)?;
+        let mut bytes = Zeroizing::new(body.to_vec());
+        let aad = Aad::from(additional_data(place, epoch));
+        let n_plain = key
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut bytes)
+            .map_err(|_| shut())?
+            .len();
+        bytes.truncate(n_plain);
+        Ok(bytes)
+    }
+}
+
+fn additional_data(place: Place<'_>, epoch: u32) -> String {
+    let kind = match place.kind {
+        Sealed::Secret => "sk1",
+        Sealed::Token => "tk1",
+    };
+    format!("{kind}|{}|{}|{epoch}", place.account, place.key_id)
+}
+
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() || pairs.len() != N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let pair = std::str::from_utf8(pair).ok()?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod spec {
+    use super::*;
+
+    const PLACE: Place<'static> =
+        Place { kind: Sealed::Secret, account: "100000001", key_id: "AKIDone" };
+
+    #[test]
+    fn a_sealed_secret_opens_only_in_its_own_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyring");
+        Vault::create(&path).unwrap();
+        let vault = Vault::open(&path).unwrap();
+        let (epoch, sealed) = vault.seal(PLACE, b"secret").unwrap();
+        assert!(!sealed.windows(6).any(|window| window == b"secret"));
+        assert_eq!(vault.open_sealed(PLACE, epoch, &sealed).unwrap().as_slice(), b"secret");
+        assert_ne!(vault.seal(PLACE, b"secret").unwrap().1, sealed, "each sealing is its own");
+        for (what, place, epoch) in [
+            ("kind", Place { kind: Sealed::Token, ..PLACE }, epoch),
+            ("account", Place { account: "100000002", ..PLACE }, epoch),
+            ("key", Place { key_id: "AKIDtwo", ..PLACE }, epoch),
+            ("epoch", PLACE, epoch + 1),
+        ] {
+            assert!(vault.open_sealed(place, epoch, &sealed).is_err(), "another {what}");
+        }
+        let other = folder.path().join("other");
+        Vault::create(&other).unwrap();
+        assert!(Vault::open(&other).unwrap().open_sealed(PLACE, epoch, &sealed).is_err());
+        assert!(!format!("{vault:?}").contains(&Hex(&vault.prints()).to_string()));
+    }
+
+    #[test]
+    fn a_keyring_that_others_can_read_or_that_is_damaged_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyring");
+        Vault::create(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let good = fs::read_to_string(&path).unwrap();
+        for (what, text, line) in [
+            ("empty", String::new(), 0),
+            ("cut", good.trim_end().strip_suffix(|_: char| true).unwrap().to_owned(), 4),
+            ("no prints", good.replace("prints", "# prints"), 4),
+            ("another word", good.replace("seal", "sea1"), 4),
+            ("not hexadecimal", good.replace("prints ", "prints x"), 3),
+        ] {
+            fs::write(&path, text).unwrap();
+            let refused = Vault::open(&path).unwrap_err();
+            assert!(
+                matches!(refused, OpenError::KeyringDamaged { line: l, .. } if l == line),
+                "{what}: {refused}"
+            );
+        }
+        fs::write(&path, good).unwrap();
+        Vault::open(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let refused = Vault::open(&path).unwrap_err();
+        assert!(refused.to_string().contains("chmod 600"), "{refused}");
+    }
+}
