@@ -58,3 +58,45 @@ impl Cache {
         *self.switches.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(switches);
     }
 }
+
+#[cfg(test)]
+mod spec {
+    use faregate_pipeline::facts::{Account, AccountState, Identity};
+    use faregate_signing::{KeyId, SecretKey};
+
+    use super::*;
+
+    fn key(enabled: bool) -> Key {
+        let account = Account {
+            id: "100000001".into(),
+            slot: 1,
+            name: "Ann".into(),
+            state: AccountState::Active,
+            identity: Identity::Verified,
+            groups: Vec::new(),
+            sources: Vec::new(),
+            rate: None,
+        };
+        Key {
+            id: KeyId::from("AKIDone"),
+            enabled,
+            secret: SecretKey::new("secret"),
+            token: None,
+            account: Arc::new(account),
+        }
+    }
+
+    #[test]
+    fn a_key_that_changed_while_it_was_loaded_is_not_remembered() {
+        let cache = Cache::default();
+        let overtaken = cache.key("AKIDone", || {
+            let before = key(true);
+            cache.forget_keys();
+            Ok(Some(before))
+        });
+        assert!(overtaken.unwrap().unwrap().enabled, "this call began before the change");
+        let enabled = |load| cache.key("AKIDone", || Ok(Some(key(load)))).unwrap().unwrap().enabled;
+        assert!(!enabled(false), "the next one loads it anew");
+        assert!(!enabled(true), "and that one is remembered");
+    }
+}
