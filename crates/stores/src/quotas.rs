@@ -26,7 +26,7 @@ struct Cells {
 }
 
 impl Quotas {
-    /// Takes one unit from every cell, or none from any and says which refused.
+    /// Takes the call's units from every cell, or none from any and says which refused.
     pub(crate) fn take(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
         if cells.is_empty() {
             return Ok(Verdict::default());
@@ -38,10 +38,10 @@ impl Quotas {
         let decide = |cell: &Cell, cost| {
             decide(kept.tats.get(&cell.key).copied().unwrap_or(i64::MIN), now_us, cell.rate, cost)
         };
-        let decisions: Vec<_> = cells.iter().map(|cell| (cell, decide(cell, 1))).collect();
+        let decisions: Vec<_> = cells.iter().map(|cell| (cell, decide(cell, cell.cost))).collect();
         let refused = |decision: &Decision| matches!(decision, Decision::Refused { .. });
         if decisions.iter().any(|(_, decision)| refused(decision)) {
-            // Those that would have let it pass keep their unit, and say so.
+            // Those that would have let it pass keep their units, and say so.
             let left = |(cell, decision): (&Cell, Decision)| {
                 let decision = if refused(&decision) { decision } else { decide(cell, 0) };
                 verdict(cell, decision)

@@ -7,7 +7,7 @@ use super::nonces::claim;
 use super::{TEN, World, rate, world};
 
 fn cell(action: Option<usize>, rate: Rate, name: &'static str) -> Cell {
-    Cell { key: CellKey { account: 1, action }, rate, name }
+    Cell { key: CellKey { account: 1, action }, rate, cost: 1, name }
 }
 
 /// Enters with a nonce, and gives which cell refused, for how long.

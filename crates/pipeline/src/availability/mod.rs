@@ -1,0 +1,133 @@
+//! 6200 API is temporarily unavailable: maintenance with an end, an open breaker, a store that is away.
+//!
+//! Before the signature: an operator's switch must hold for everybody, and costs nothing to ask. Where a
+//! switch names testers, who they are is not known yet: it is noted here and judged by `authz`.
+//! Invariant: every 6200 says when to come back. Never: turns a store's failure into "allow".
+
+pub mod breaker;
+
+use faregate_contract::{Code, Detail, Origin, Public, Reason, Refusal, Retry};
+
+use crate::facts::{StoreDown, Switch, SwitchState};
+use crate::routing::{self, Routed};
+use crate::time::Millis;
+
+/// A call of an operation that is in service.
+#[derive(Debug)]
+pub struct Open {
+    of: Routed,
+    testers_only: Option<(Switch, Millis)>,
+}
+
+owns!(Open => Routed);
+
+impl Open {
+    /// What `authz` must refuse unless the account is a tester.
+    #[must_use]
+    pub fn refused_unless_tester(&self, account: &str) -> Option<Refusal> {
+        let (switch, now) = self.testers_only.as_ref()?;
+        (!switch.testers.iter().any(|tester| tester == account)).then(|| refuse(switch, *now))
+    }
+}
+
+/// The reasons of this room.
+pub const REASONS: &[Reason] =
+    &[MAINTENANCE, BREAKER_OPEN, MODULE_UNAVAILABLE, STORE_DOWN, OVERLOAD];
+const MAINTENANCE: Reason = Reason::new("MAINTENANCE");
+const BREAKER_OPEN: Reason = Reason::new("BREAKER_OPEN");
+const MODULE_UNAVAILABLE: Reason = Reason::new("MODULE_UNAVAILABLE");
+const STORE_DOWN: Reason = Reason::new("STORE_DOWN");
+const OVERLOAD: Reason = Reason::new("OVERLOAD");
+
+/// Asks the operator's switches.
+///
+/// # Errors
+/// 6200 with Retry-After under maintenance with an end; 6100 when withdrawn or under lasting maintenance.
+pub fn check(routed: Routed, switches: &[Switch], now: Millis) -> Result<Open, Refusal> {
+    let action = &routed.operation().action;
+    let concerned = switches
+        .iter()
+        .filter(|switch| switch.module == routed.module().name)
+        .filter(|switch| switch.action.as_ref().is_none_or(|named| named == action))
+        .find(|switch| in_force(switch, now));
+    match concerned {
+        None => Ok(Open { of: routed, testers_only: None }),
+        Some(switch) if switch.testers.is_empty() => Err(refuse(switch, now)),
+        Some(switch) => Ok(Open { testers_only: Some((switch.clone(), now)), of: routed }),
+    }
+}
+
+fn in_force(switch: &Switch, now: Millis) -> bool {
+    match switch.state {
+        SwitchState::Withdrawn | SwitchState::Lasting => true,
+        SwitchState::Until(end) => now < end,
+    }
+}
+
+fn refuse(switch: &Switch, now: Millis) -> Refusal {
+    let what = match &switch.action {
+        Some(action) => format!("`{action}` of the module `{}`", switch.module),
+        None => format!("the module `{}`", switch.module),
+    };
+    match switch.state {
+        SwitchState::Withdrawn => routing::withdrawn(what, switch.message.clone()),
+        SwitchState::Lasting => routing::lasting(what, switch.message.clone()),
+        SwitchState::Until(end) => {
+            let after_s = seconds_up(end.since(now));
+            let words =
+                switch.message.as_ref().map(|words| format!(" {words}")).unwrap_or_default();
+            let say = format!("{what} is under maintenance for another {after_s} s.{words}");
+            unavailable(MAINTENANCE, Origin::Gateway, say, Retry::SameBytes { after_s })
+        }
+    }
+}
+
+/// 6200 while the module's circuit breaker is open: nothing was sent.
+#[must_use]
+pub fn breaker_open(module: &str, for_ms: i64) -> Refusal {
+    let after_s = seconds_up(for_ms);
+    let say = format!(
+        "the module `{module}` has failed several times in a row; it is tried again in {after_s} s."
+    );
+    unavailable(BREAKER_OPEN, Origin::Module, say, Retry::SameBytes { after_s })
+}
+
+/// 6200 because the module says 503: it saw the call and did nothing.
+#[must_use]
+pub fn module_unavailable(module: &str, after_s: Option<u32>) -> Refusal {
+    let say = format!("the module `{module}` is unavailable.");
+    unavailable(
+        MODULE_UNAVAILABLE,
+        Origin::Module,
+        say,
+        Retry::After { after_s: after_s.unwrap_or(1).max(1) },
+    )
+}
+
+/// 6200 because more calls are under way than this gateway takes.
+#[must_use]
+pub fn overload() -> Refusal {
+    let say = "more calls are under way than this gateway takes.".to_owned();
+    unavailable(OVERLOAD, Origin::Gateway, say, Retry::SameBytes { after_s: 1 })
+}
+
+impl From<StoreDown> for Refusal {
+    /// The one road from a store's failure to an answer: 6200, whatever was asked.
+    fn from(down: StoreDown) -> Self {
+        let say = "a store of this gateway does not answer.".to_owned();
+        unavailable(STORE_DOWN, Origin::Gateway, say, Retry::After { after_s: 2 })
+            .detail(Detail::note(format!("{}: {}", down.store, down.cause)))
+    }
+}
+
+fn unavailable(reason: Reason, origin: Origin, say: String, retry: Retry) -> Refusal {
+    Refusal::new(Code::ServiceUnavailable, reason, origin, Public::new(say)).retry(retry)
+}
+
+/// Whole seconds, at least one.
+fn seconds_up(ms: i64) -> u32 {
+    u32::try_from(ms.saturating_add(999) / 1000).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod spec;

@@ -1,0 +1,302 @@
+//! What the world tells the gates: accounts, keys, owners, switches, outcomes of stores.
+//!
+//! Stores make these values, gates read them. None of them changes while a call is under way.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use faregate_contract::RequestId;
+use faregate_ledger::Money;
+use faregate_signing::{KeyId, SecretKey};
+use smallvec::SmallVec;
+
+use crate::time::Millis;
+
+/// Who owns money and objects.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The name by which policies, audiences and modules know it.
+    pub id: String,
+    /// A small number that is the account's for ever: names its quota cells.
+    pub slot: i64,
+    /// What people call it.
+    pub name: String,
+    /// May it call at all.
+    pub state: AccountState,
+    /// May it buy.
+    pub identity: Identity,
+    /// Groups that an action's audience may name.
+    pub groups: Vec<String>,
+    /// Addresses it may call from; empty means any.
+    pub sources: Vec<Network>,
+    /// Its own request rate over all actions.
+    pub rate: Option<Rate>,
+}
+
+/// May an account call at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountState {
+    /// Yes.
+    Active,
+    /// No: 4300.
+    Suspended,
+}
+
+/// May an account buy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Never shown.
+    Unverified,
+    /// Shown, not yet judged.
+    Pending,
+    /// Yes.
+    Verified,
+    /// Judged and refused.
+    Failed,
+}
+
+/// A block of addresses in CIDR notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Any address of the block.
+    pub address: IpAddr,
+    /// How many leading bits count.
+    pub prefix_bits: u8,
+}
+
+impl Network {
+    /// Is `address` in the block. An IPv4 address and its IPv6-mapped form are the same address.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let (ours, theirs) = (self.address.to_canonical(), address.to_canonical());
+        let differing = match (ours, theirs) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => (u32::from(a) ^ u32::from(b)).leading_zeros(),
+            (IpAddr::V6(a), IpAddr::V6(b)) => (u128::from(a) ^ u128::from(b)).leading_zeros(),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+        };
+        differing >= u32::from(self.prefix_bits)
+    }
+
+    /// Reads `10.0.0.0/8`, or an address alone.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let prefix_bits = bits.map_or(Some(most), |b| b.parse().ok().filter(|n| *n <= most))?;
+        Some(Self { address, prefix_bits })
+    }
+}
+
+/// A key with the account behind it, unsealed. Cached by the stores, shared by calls.
+#[derive(Debug)]
+pub struct Key {
+    /// The SecretId.
+    pub id: KeyId,
+    /// A disabled key is refused like an unknown one.
+    pub enabled: bool,
+    /// What signatures are checked with.
+    pub secret: SecretKey,
+    /// A temporary key's Token, which every call must carry.
+    pub token: Option<String>,
+    /// Whose key it is.
+    pub account: Arc<Account>,
+}
+
+/// A sustained rate with a burst: one GCRA cell's parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Units a second, sustained.
+    pub per_second: NonZeroU32,
+    /// Units at once.
+    pub burst: NonZeroU32,
+}
+
+/// Which cell: an account, over all actions or for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CellKey {
+    /// [`Account::slot`].
+    pub account: i64,
+    /// The action's ordinal in the catalog; none is the account as a whole.
+    pub action: Option<usize>,
+}
+
+/// A cell that a call touches.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    /// Which.
+    pub key: CellKey,
+    /// Its parameters.
+    pub rate: Rate,
+    /// Units that the call takes: its items, or 1.
+    pub cost: u32,
+    /// The policy's name in the `RateLimit` header.
+    pub name: &'static str,
+}
+
+/// What a claim needs to be judged and written.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimRequest {
+    /// Keyed print of (SecretId, Timestamp, Nonce).
+    pub print: u128,
+    /// Keyed print of the SecretId alone: whose last nonce.
+    pub key_print: u64,
+    /// The Nonce itself, compared with the key's last one.
+    pub nonce: u64,
+    /// The Timestamp: which minute bucket, and when the claim may be forgotten.
+    pub stamp: Millis,
+    /// `replay.refuse_last_nonce`.
+    pub refuse_last_nonce: bool,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It was unspent and is spent now, durably.
+    New,
+    /// The same (SecretId, Timestamp, Nonce) was claimed before.
+    Seen,
+    /// The Nonce is the same as the key's last one.
+    SameAsLast,
+}
+
+/// What became of one cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellVerdict {
+    /// The policy's name in the `RateLimit` header.
+    pub name: &'static str,
+    /// Its parameters.
+    pub rate: Rate,
+    /// Units left now.
+    pub remaining: u32,
+    /// Whole seconds until it is full again.
+    pub reset_s: u32,
+    /// Whole seconds until this call would pass, if it was refused by this cell.
+    pub refused_for_s: Option<u32>,
+}
+
+/// What became of all cells of a call: taken from all, or from none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// In the order in which they were asked.
+    pub cells: SmallVec<[CellVerdict; 2]>,
+}
+
+impl Verdict {
+    /// The cell that refused, if one did.
+    #[must_use]
+    pub fn refused(&self) -> Option<&CellVerdict> {
+        self.cells.iter().find(|cell| cell.refused_for_s.is_some())
+    }
+}
+
+/// A resource as a call names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ResourceRef {
+    /// The module's name.
+    pub module: String,
+    /// The type within the module.
+    pub kind: String,
+    /// The id, as the client sent it.
+    pub id: String,
+}
+
+/// Who owns a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Nobody ever did.
+    Absent,
+    /// Somebody did, and returned it.
+    Returned,
+    /// The account of this id.
+    Account(String),
+}
+
+/// What an answer taught about ownership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lesson {
+    /// The account owns it from now on.
+    Created(ResourceRef),
+    /// Nobody does any more.
+    Returned(ResourceRef),
+}
+
+/// What a purchase wants to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// The hold's name: each call holds at most once.
+    pub request_id: RequestId,
+    /// Whose money.
+    pub account: String,
+    /// How much.
+    pub amount: Money,
+    /// For what.
+    pub module: String,
+    /// For what.
+    pub action: String,
+    /// The call's claim, written again beside the hold: money never trusts the nonce store alone.
+    pub print: u128,
+}
+
+/// What became of an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HoldOutcome {
+    /// The call costs nothing, so nothing was asked.
+    NothingToPay,
+    /// The money is held.
+    Held,
+    /// The price is more than the available balance.
+    Insufficient {
+        /// What there is.
+        available: Money,
+    },
+    /// This very call holds already: its bytes are being executed somewhere.
+    Duplicate,
+}
+
+/// How a hold ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// The module did it: the money is ours.
+    Commit,
+    /// The module did not do it: the money is the account's again.
+    Release,
+    /// Nobody knows: it stays held.
+    InDoubt,
+}
+
+/// Takes an action out of service, or a whole module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// The module's name.
+    pub module: String,
+    /// The action; none is all of them.
+    pub action: Option<String>,
+    /// For how long.
+    pub state: SwitchState,
+    /// The operator's words, shown to clients.
+    pub message: Option<String>,
+    /// Accounts that may go on: noted here, judged by `authz`.
+    pub testers: Vec<String>,
+}
+
+/// For how long something is out of service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SwitchState {
+    /// For good: 6100.
+    Withdrawn,
+    /// Until then: 6200 with Retry-After.
+    Until(Millis),
+    /// Under lasting maintenance, no end known: 6100.
+    Lasting,
+}
+
+/// A store did not answer. The only error of a store that a gate hears of; it never means "allow".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreDown {
+    /// Which store, for the log.
+    pub store: &'static str,
+    /// Why, for the log.
+    pub cause: String,
+}

@@ -1,0 +1,272 @@
+//! The code pages: one a room, in two languages, embedded where the checks are, so that they do not drift.
+//!
+//! `explain`, the console and `/errors.json` read them from here. Each reason of a room is a `###` heading
+//! of its page, and so an anchor.
+
+use std::cmp::Reverse;
+
+use faregate_contract::{Code, Reason};
+
+/// The page of one code.
+#[derive(Clone, Copy, Debug)]
+pub struct CodePage {
+    /// The code.
+    pub code: Code,
+    /// The room that makes it.
+    pub room: &'static str,
+    /// The room's reasons, each a heading of the page.
+    pub reasons: &'static [Reason],
+    /// The page in English, as Markdown.
+    pub english: &'static str,
+    /// The page in Chinese, as Markdown.
+    pub chinese: &'static str,
+}
+
+impl CodePage {
+    /// The page in this language.
+    #[must_use]
+    pub const fn text(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english,
+            Language::Chinese => self.chinese,
+        }
+    }
+}
+
+macro_rules! pages {
+    ($($code:ident $number:literal in $room:ident;)*) => {
+        /// All pages, in the order of the codes; 0 needs none.
+        pub const PAGES: &[CodePage] = &[$(
+            CodePage {
+                code: Code::$code,
+                room: stringify!($room),
+                reasons: crate::$room::REASONS,
+                english: include_str!(concat!(stringify!($room), "/", $number, ".md")),
+                chinese: include_str!(concat!(stringify!($room), "/", $number, ".zh.md")),
+            }
+        ),*];
+    };
+}
+
+pages! {
+    InvalidParameter "4000" in parameters;
+    AuthFailure "4100" in authn;
+    RequestExpired "4200" in validity;
+    AccessDenied "4300" in authz;
+    QuotaExceeded "4400" in quota;
+    ReplayAttack "4500" in replay;
+    ProtocolNotSupported "4600" in protocol;
+    ResourceNotFound "5000" in ownership;
+    OperationFailed "5100" in operation;
+    ResourceInsufficient "5200" in purchase;
+    InsufficientBalance "5300" in balance;
+    PartialSuccess "5400" in batch;
+    UserQualificationAuditFailed "5500" in verification;
+    InternalError "6000" in fault;
+    VersionNotSupported "6100" in routing;
+    ServiceUnavailable "6200" in availability;
+}
+
+/// The page of a code; success and unknown codes have none.
+#[must_use]
+pub fn page(code: Code) -> Option<&'static CodePage> {
+    PAGES.iter().find(|page| page.code == code)
+}
+
+/// The languages that the pages are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English, the language of the contract.
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+impl Language {
+    /// The language tag (BCP 47).
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh",
+        }
+    }
+
+    /// `?lang=zh` decides, then `Accept-Language` (RFC 9110 12.5.4), then English.
+    #[must_use]
+    pub fn choose(query: Option<&str>, accept_language: Option<&str>) -> Self {
+        query
+            .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")))
+            .and_then(Self::of_tag)
+            .or_else(|| accept_language.and_then(Self::most_welcome))
+            .unwrap_or_default()
+    }
+
+    /// `zh`, `zh-CN`, `en-GB`: only the primary subtag counts.
+    fn of_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        [Self::English, Self::Chinese]
+            .into_iter()
+            .find(|language| primary.eq_ignore_ascii_case(language.tag()))
+    }
+
+    /// The greatest weight wins, and the first of equals.
+    fn most_welcome(header: &str) -> Option<Self> {
+        header
+            .split(',')
+            .filter_map(|range| {
+                let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+                let weight = thousandths(weight).filter(|weight| *weight > 0)?;
+                Some((Self::of_tag(tag.trim())?, weight))
+            })
+            .min_by_key(|(_, weight)| Reverse(*weight))
+            .map(|(language, _)| language)
+    }
+}
+
+/// `q=0.8` is 800; nothing is 1000 (RFC 9110 12.4.2).
+fn thousandths(weight: &str) -> Option<u32> {
+    let Some(number) = weight.trim().strip_prefix("q=") else {
+        return weight.trim().is_empty().then_some(1000);
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole: u32 = whole.parse().ok()?;
+    let fraction: u32 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    (whole <= 1).then(|| (whole * 1000 + fraction).min(1000))
+}
+
+/// What a page says about one reason: the text below its `###` heading, without the heading.
+#[must_use]
+pub fn section_of_reason<'a>(page: &'a str, reason: &str) -> Option<&'a str> {
+    let mut starts_at = None;
+    let mut offset = 0;
+    for line in page.split_inclusive('\n') {
+        let end_of_section = line.starts_with("## ") || line.starts_with("### ");
+        match starts_at {
+            Some(start) if end_of_section => return page.get(start..offset).map(str::trim),
+            None if line.trim_end().strip_prefix("### ") == Some(reason) => {
+                starts_at = Some(offset + line.len());
+            }
+            Some(_) | None => {}
+        }
+        offset += line.len();
+    }
+    page.get(starts_at?..).map(str::trim)
+}
+
+/// Where the source of a room is, from the root of the repository.
+#[must_use]
+pub fn source_path(room: &str) -> String {
+    format!("crates/pipeline/src/{room}")
+}
+
+#[cfg(test)]
+mod spec {
+    use super::*;
+
+    const PARTS: [&str; 9] = [
+        "What it means",
+        "Likely causes",
+        "How to fix it",
+        "Make it happen",
+        "Was anything executed or charged?",
+        "May I retry?",
+        "Module codes",
+        "Related codes",
+        "Since",
+    ];
+
+    fn headings<'a>(page: &'a str, level: &str) -> Vec<&'a str> {
+        page.lines().filter_map(|line| line.strip_prefix(level)).collect()
+    }
+
+    #[test]
+    fn every_refusing_code_has_one_page() {
+        let codes: Vec<Code> = PAGES.iter().map(|page| page.code).collect();
+        assert_eq!(
+            codes,
+            Code::ALL.into_iter().filter(|code| !code.is_success()).collect::<Vec<_>>()
+        );
+        assert!(page(Code::Success).is_none());
+        assert!(page(Code::Other(4700)).is_none());
+    }
+
+    #[test]
+    fn a_page_has_its_title_the_description_word_for_word_and_nine_parts() {
+        for page in PAGES {
+            let code = page.code;
+            for language in [Language::English, Language::Chinese] {
+                let text = page.text(language);
+                let opening =
+                    format!("# {code} {}\n\n> {}\n", code.error_type(), code.description());
+                assert!(text.starts_with(&opening), "{code} {language:?}");
+                assert_eq!(headings(text, "## ").len(), 9, "{code} {language:?}");
+            }
+            assert_eq!(headings(page.english, "## "), PARTS, "{code}");
+        }
+    }
+
+    #[test]
+    fn every_reason_of_every_room_stands_once_on_its_page_in_both_languages() {
+        for page in PAGES {
+            let mut reasons: Vec<&str> =
+                page.reasons.iter().map(|reason| reason.as_str()).collect();
+            reasons.sort_unstable();
+            for language in [Language::English, Language::Chinese] {
+                let mut found = headings(page.text(language), "### ");
+                found.sort_unstable();
+                assert_eq!(found, reasons, "{} {language:?}", page.code);
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_has_a_section_with_words_of_its_own() {
+        for page in PAGES {
+            for reason in page.reasons {
+                for language in [Language::English, Language::Chinese] {
+                    let said = section_of_reason(page.text(language), reason.as_str());
+                    assert!(
+                        said.is_some_and(|said| said.len() > 20 && !said.contains('#')),
+                        "{reason} {language:?}: {said:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_section_ends_at_the_next_heading_or_the_end() {
+        let page = "# 1\n\n### A\n\none\n\n### AB\n\ntwo\n\n## Next\n\n### C\nlast";
+        for (reason, said) in [
+            ("A", Some("one")),
+            ("AB", Some("two")),
+            ("C", Some("last")),
+            ("B", None),
+            ("Next", None),
+        ] {
+            assert_eq!(section_of_reason(page, reason), said, "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_language_is_the_querys_then_the_headers_then_english() {
+        use Language::{Chinese, English};
+        for (query, header, language) in [
+            (None, None, English),
+            (Some("lang=zh"), Some("en"), Chinese),
+            (Some("a=b&lang=en"), Some("zh"), English),
+            (Some("lang=fr"), Some("zh-CN"), Chinese),
+            (None, Some("zh-CN,zh;q=0.9,en;q=0.8"), Chinese),
+            (None, Some("fr, en;q=0.2, zh;q=0.9"), Chinese),
+            (None, Some("en, zh"), English),
+            (None, Some("zh;q=0, en;q=0.1"), English),
+            (None, Some("zh;q=0.05, en;q=0.5"), English),
+            (None, Some("zh;q=much"), English),
+            (None, Some("fr"), English),
+        ] {
+            assert_eq!(Language::choose(query, header), language, "{query:?} {header:?}");
+        }
+    }
+}

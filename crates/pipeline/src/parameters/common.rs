@@ -1,0 +1,165 @@
+//! The common parameters: what every call carries, whatever its action (PROTOCOL 1.2).
+
+use faregate_contract::{Param, Public, Reason};
+
+use super::{MALFORMED, MISSING, Pairs};
+
+/// Names that never reach an action's schema (PROTOCOL 1.2 and 6.3).
+const NAMES: [&str; 12] = [
+    "Action",
+    "Language",
+    "Nonce",
+    "Region",
+    "RequestClient",
+    "RequestSource",
+    "SecretId",
+    "Signature",
+    "SignatureMethod",
+    "Timestamp",
+    "Token",
+    "Version",
+];
+
+/// Is this the name of a common parameter.
+#[must_use]
+pub fn is_common(name: &str) -> bool {
+    name.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
+        && NAMES.binary_search(&name).is_ok()
+}
+
+/// The common parameters of a call, well formed.
+#[derive(Clone, Debug)]
+pub struct Common {
+    /// What to do.
+    pub action: String,
+    /// Who asks.
+    pub secret_id: String,
+    /// When it was signed, in seconds since the epoch.
+    pub timestamp: i64,
+    /// Never the same twice.
+    pub nonce: u64,
+    /// The signature, still in base64.
+    pub signature: String,
+    /// How it was made.
+    pub signature_method: Option<String>,
+    /// Passed on as sent.
+    pub region: Option<String>,
+    /// A temporary key's token.
+    pub token: Option<String>,
+    /// The API's version.
+    pub version: Option<String>,
+}
+
+impl Common {
+    /// Reads them, every fault at once.
+    pub(super) fn read(pairs: &Pairs) -> Result<Self, Vec<(Reason, Param)>> {
+        let mut sent: [Option<&str>; NAMES.len()] = [None; NAMES.len()];
+        for (name, value) in pairs.iter() {
+            if let Ok(place) = NAMES.binary_search(&name)
+                && let Some(slot) = sent.get_mut(place)
+            {
+                // An empty common parameter is an absent one: SDKs send `Token=` (CLIENTS).
+                *slot = Some(value).filter(|value| !value.is_empty());
+            }
+        }
+        let [
+            action,
+            _,
+            nonce,
+            region,
+            _,
+            _,
+            secret_id,
+            signature,
+            method,
+            timestamp,
+            token,
+            version,
+        ] = sent;
+        let owned = |value: Option<&str>| value.map(str::to_owned);
+        let mut faults = Faults(Vec::new());
+        let action = faults.of(
+            "Action",
+            action,
+            |text| is_word(text).then(|| text.to_owned()),
+            "a name of letters and digits",
+        );
+        let secret_id = faults.of(
+            "SecretId",
+            secret_id,
+            |text| (text.len() <= 128).then(|| text.to_owned()),
+            "a key's id",
+        );
+        let timestamp =
+            faults.of("Timestamp", timestamp, stamp, "whole seconds since 1970, as ten digits");
+        let nonce =
+            faults.of("Nonce", nonce, nonce_of, "a whole number from 0 to 18446744073709551615");
+        let signature = faults.of("Signature", signature, |text| Some(text.to_owned()), "base64");
+        match (action, secret_id, timestamp, nonce, signature) {
+            (Some(action), Some(secret_id), Some(timestamp), Some(nonce), Some(signature)) => {
+                Ok(Self {
+                    action,
+                    secret_id,
+                    timestamp,
+                    nonce,
+                    signature,
+                    signature_method: owned(method),
+                    region: owned(region),
+                    token: owned(token),
+                    version: owned(version),
+                })
+            }
+            _ => Err(faults.0),
+        }
+    }
+}
+
+struct Faults(Vec<(Reason, Param)>);
+
+impl Faults {
+    fn of<T>(
+        &mut self,
+        name: &str,
+        sent: Option<&str>,
+        read: impl Fn(&str) -> Option<T>,
+        form: &str,
+    ) -> Option<T> {
+        let (reason, message) = match sent {
+            None => (MISSING, format!("The common parameter `{name}` is missing.")),
+            Some(text) => match read(text) {
+                Some(value) => return Some(value),
+                None => (
+                    MALFORMED,
+                    format!("`{name}` is {form}, not {}.{}", Public::echo(text), hint(name, text)),
+                ),
+            },
+        };
+        self.0.push((
+            reason,
+            Param { name: name.to_owned(), reason: reason.as_str().into(), message },
+        ));
+        None
+    }
+}
+
+/// Milliseconds are the one mistake everybody makes once.
+fn hint(name: &str, text: &str) -> &'static str {
+    if name == "Timestamp" && text.len() == 13 && text.bytes().all(|b| b.is_ascii_digit()) {
+        " These look like milliseconds."
+    } else {
+        ""
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn stamp(text: &str) -> Option<i64> {
+    let plain = text.len() <= 11 && text.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+fn nonce_of(text: &str) -> Option<u64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}

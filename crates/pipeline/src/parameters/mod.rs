@@ -1,0 +1,288 @@
+//! 4000 Invalid request parameter: read once, strictly, before any MAC; judged later, all at once.
+//!
+//! `decode` stands before the signature because the signature is a parameter. `validate` stands after the
+//! quota because it costs the most of all local checks. Nothing is guessed in between: no "first wins",
+//! no "last wins" (RELIABILITY 1.3, rule 1).
+//! Invariant: what a `Valid` hands on is what the signature covered. Never: normalises Unicode.
+
+mod common;
+mod fields;
+mod pairs;
+
+use std::borrow::Cow;
+
+use faregate_catalog::UpstreamRequest;
+use faregate_contract::{Code, Origin, Param, Public, Reason, Refusal};
+use faregate_signing::Method;
+use serde_json::{Map, Value};
+
+use crate::call::Body;
+use crate::quota::Admitted;
+use crate::routing::Located;
+
+pub use common::{Common, is_common};
+pub use pairs::{Pairs, PairsFault};
+
+/// How much a request may bring.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Longest query, in bytes (PROTOCOL 1.1: 32 KiB).
+    pub query_bytes_max: usize,
+    /// Most parameters (RELIABILITY 5).
+    pub parameters_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { query_bytes_max: 32 * 1024, parameters_max: 512 }
+    }
+}
+
+/// A call whose parameters are read and whose common ones are well formed.
+#[derive(Debug)]
+pub struct Decoded {
+    of: Located,
+    pairs: Pairs,
+    common: Common,
+}
+
+owns!(Decoded => Located);
+
+impl Decoded {
+    /// All parameters, as received.
+    #[must_use]
+    pub fn pairs(&self) -> &Pairs {
+        &self.pairs
+    }
+
+    /// The common ones.
+    #[must_use]
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// A call whose parameters its action's schema accepts.
+#[derive(Debug)]
+pub struct Valid {
+    of: Admitted,
+    arguments: Map<String, Value>,
+    requests: Requests,
+}
+
+owns!(Valid => Admitted);
+
+/// What would go upstream: one request, or one an item.
+#[derive(Debug)]
+pub enum Requests {
+    /// The whole call.
+    One(UpstreamRequest),
+    /// One an item, in the order of the items.
+    Each(Vec<(String, UpstreamRequest)>),
+}
+
+impl Valid {
+    /// The parameters, typed.
+    #[must_use]
+    pub fn arguments(&self) -> &Map<String, Value> {
+        &self.arguments
+    }
+
+    /// What would go upstream.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+}
+
+/// The reasons of this room.
+pub const REASONS: &[Reason] = &[
+    MALFORMED_HTTP,
+    BODY_TOO_LARGE,
+    BODY_INCOMPLETE,
+    QUERY_TOO_LARGE,
+    TOO_MANY_PARAMETERS,
+    BAD_ENCODING,
+    BAD_NAME,
+    DUPLICATE_NAME,
+    TWIN_NAMES,
+    WRONG_PLACE,
+    MISSING,
+    MALFORMED,
+    WRONG_TYPE,
+    OUT_OF_RANGE,
+    NOT_ALLOWED,
+    PATTERN,
+    FORMAT,
+    LENGTH,
+    TOO_MANY,
+    TOO_FEW,
+    REPEATED,
+    UNKNOWN_PARAMETER,
+    BAD_INDEX,
+    CONFLICT,
+    TOO_DEEP,
+    PATH_SEGMENT,
+    RULE,
+    PRICE,
+    REFUSED_BY_MODULE,
+];
+const MALFORMED_HTTP: Reason = Reason::new("MALFORMED_HTTP");
+const BODY_TOO_LARGE: Reason = Reason::new("BODY_TOO_LARGE");
+const BODY_INCOMPLETE: Reason = Reason::new("BODY_INCOMPLETE");
+const QUERY_TOO_LARGE: Reason = Reason::new("QUERY_TOO_LARGE");
+const TOO_MANY_PARAMETERS: Reason = Reason::new("TOO_MANY_PARAMETERS");
+const BAD_ENCODING: Reason = Reason::new("BAD_ENCODING");
+const BAD_NAME: Reason = Reason::new("BAD_NAME");
+const DUPLICATE_NAME: Reason = Reason::new("DUPLICATE_NAME");
+const TWIN_NAMES: Reason = Reason::new("TWIN_NAMES");
+const WRONG_PLACE: Reason = Reason::new("WRONG_PLACE");
+const MISSING: Reason = Reason::new("MISSING");
+const MALFORMED: Reason = Reason::new("MALFORMED");
+const WRONG_TYPE: Reason = Reason::new("WRONG_TYPE");
+const OUT_OF_RANGE: Reason = Reason::new("OUT_OF_RANGE");
+const NOT_ALLOWED: Reason = Reason::new("NOT_ALLOWED");
+const PATTERN: Reason = Reason::new("PATTERN");
+const FORMAT: Reason = Reason::new("FORMAT");
+const LENGTH: Reason = Reason::new("LENGTH");
+const TOO_MANY: Reason = Reason::new("TOO_MANY");
+const TOO_FEW: Reason = Reason::new("TOO_FEW");
+const REPEATED: Reason = Reason::new("REPEATED");
+const UNKNOWN_PARAMETER: Reason = Reason::new("UNKNOWN_PARAMETER");
+const BAD_INDEX: Reason = Reason::new("BAD_INDEX");
+const CONFLICT: Reason = Reason::new("CONFLICT");
+const TOO_DEEP: Reason = Reason::new("TOO_DEEP");
+const PATH_SEGMENT: Reason = Reason::new("PATH_SEGMENT");
+const RULE: Reason = Reason::new("RULE");
+const PRICE: Reason = Reason::new("PRICE");
+const REFUSED_BY_MODULE: Reason = Reason::new("REFUSED_BY_MODULE");
+
+/// Why the parameters of a call cannot be used.
+#[derive(Debug)]
+pub enum Refused {
+    /// The bytes are no HTTP request.
+    MalformedHttp(&'static str),
+    /// The body is larger than the limit.
+    BodyTooLarge(usize),
+    /// The body ended early or came too slowly.
+    BodyIncomplete,
+    /// The pairs could not be read.
+    Pairs(PairsFault),
+    /// A query on a POST, or a body on a GET.
+    WrongPlace(Method),
+    /// Parameters that are missing or wrong, all of them.
+    Fields(Vec<(Reason, Param)>),
+    /// The price of the call cannot be computed from its parameters.
+    Price(String),
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let (reason, say, params): (_, Cow<'static, str>, _) = match refused {
+            Refused::MalformedHttp(what) => (
+                MALFORMED_HTTP,
+                format!("the request is not well-formed HTTP: {what}.").into(),
+                Vec::new(),
+            ),
+            Refused::BodyTooLarge(max) => (
+                BODY_TOO_LARGE,
+                format!("the body is larger than the {max} bytes that are read.").into(),
+                Vec::new(),
+            ),
+            Refused::BodyIncomplete => (
+                BODY_INCOMPLETE,
+                "the body ended before its announced end, or came too slowly.".into(),
+                Vec::new(),
+            ),
+            Refused::Pairs(fault) => fault.say(),
+            Refused::WrongPlace(Method::Post) => (
+                WRONG_PLACE,
+                "a POST has its parameters in the body; this one has a query too.".into(),
+                Vec::new(),
+            ),
+            Refused::WrongPlace(Method::Get) => (
+                WRONG_PLACE,
+                "a GET has its parameters in the query; this one has a body too.".into(),
+                Vec::new(),
+            ),
+            Refused::Fields(faults) => {
+                let reason = faults.first().map_or(RULE, |(reason, _)| *reason);
+                let sentences: Vec<&str> =
+                    faults.iter().map(|(_, param)| param.message.as_str()).collect();
+                let say = sentences.join(" ");
+                (reason, say.into(), faults.into_iter().map(|(_, param)| param).collect())
+            }
+            Refused::Price(why) => (
+                PRICE,
+                format!("the price of this call cannot be computed: {why}.").into(),
+                Vec::new(),
+            ),
+        };
+        Refusal::new(Code::InvalidParameter, reason, Origin::Client, Public::new(say))
+            .params(params)
+    }
+}
+
+/// Reads the parameters: the query of a GET, the body of a POST (PROTOCOL 1.1).
+///
+/// # Errors
+/// 4000 for what is too large, malformed, in the wrong place, duplicate, or a common parameter that is
+/// missing or malformed.
+pub fn decode(located: Located, limits: &Limits) -> Result<Decoded, Refused> {
+    let raw = located.raw();
+    let body: &[u8] = match &raw.body {
+        Body::Whole(bytes) => bytes,
+        Body::TooLarge { bytes_max } => return Err(Refused::BodyTooLarge(*bytes_max)),
+        Body::Broken => return Err(Refused::BodyIncomplete),
+    };
+    let query = raw.query.as_deref().unwrap_or_default();
+    if query.len() > limits.query_bytes_max {
+        return Err(Refused::Pairs(PairsFault::QueryTooLarge {
+            bytes_max: limits.query_bytes_max,
+        }));
+    }
+    let text = match located.method() {
+        Method::Get if !body.is_empty() => return Err(Refused::WrongPlace(Method::Get)),
+        Method::Post if !query.is_empty() => return Err(Refused::WrongPlace(Method::Post)),
+        Method::Get => query.as_bytes(),
+        Method::Post => body,
+    };
+    let pairs = Pairs::parse(text, limits.parameters_max).map_err(Refused::Pairs)?;
+    let common = Common::read(&pairs).map_err(Refused::Fields)?;
+    Ok(Decoded { of: located, pairs, common })
+}
+
+/// Judges the action's own parameters, every fault at once, up to twenty.
+///
+/// # Errors
+/// 4000 for what the schema refuses.
+pub fn validate(admitted: Admitted) -> Result<Valid, Refused> {
+    let operation = admitted.operation();
+    let own = admitted.pairs().iter().filter(|(name, _)| !is_common(name));
+    let arguments =
+        operation.parameters.read(own).map_err(|faults| Refused::Fields(fields::judged(faults)))?;
+    let requests = fields::requests(operation, &arguments)?;
+    Ok(Valid { of: admitted, arguments, requests })
+}
+
+/// 4000 for bytes that are no HTTP request; the edge asks for it before there is a call.
+#[must_use]
+pub fn malformed_http(what: &'static str) -> Refusal {
+    Refused::MalformedHttp(what).into()
+}
+
+/// 4000 for a price that cannot be computed; asked for by `balance`.
+#[must_use]
+pub fn price(why: String) -> Refusal {
+    Refused::Price(why).into()
+}
+
+/// 4000 as the module said it, in the gateway's voice; asked for by `operation`.
+#[must_use]
+pub fn refused_by_module(message: &str) -> Refusal {
+    let say = format!("the module refused the parameters: {}.", message.trim_end_matches('.'));
+    Refusal::new(Code::InvalidParameter, REFUSED_BY_MODULE, Origin::Module, Public::new(say))
+}
+
+#[cfg(test)]
+mod spec;

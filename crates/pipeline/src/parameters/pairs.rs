@@ -1,0 +1,208 @@
+//! `Pairs`: a query or a form, decoded once, into one buffer.
+
+use std::borrow::Cow;
+
+use faregate_contract::{Param, Public, Reason};
+use smallvec::SmallVec;
+
+/// Longest name, in bytes (RELIABILITY 1.3, rule 1).
+const NAME_BYTES_MAX: usize = 128;
+
+/// The parameters of a call, in the order received: names as sent, values decoded.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    text: String,
+    /// Where each name ends and each value ends; a name begins where the value before it ended.
+    ends: Vec<(usize, usize)>,
+}
+
+/// Why a query or form cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PairsFault {
+    /// Longer than the limit.
+    QueryTooLarge {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// More parameters than the limit.
+    TooMany(usize),
+    /// A `%` that is not followed by two hexadecimal digits, bytes that are not UTF-8, or NUL, CR, LF.
+    BadEncoding(String),
+    /// A name outside `[A-Za-z0-9_.-]{1,128}`.
+    BadName(String),
+    /// A name twice.
+    Duplicate(String),
+    /// Two names that are one in the string to sign: `a_b` and `a.b`.
+    Twins(String, String),
+}
+
+impl PairsFault {
+    pub(super) fn say(self) -> (Reason, Cow<'static, str>, Vec<Param>) {
+        let (reason, names, say) = match self {
+            Self::QueryTooLarge { bytes_max } => (
+                super::QUERY_TOO_LARGE,
+                Vec::new(),
+                format!(
+                    "the query is longer than the {bytes_max} bytes that are read; send a POST."
+                ),
+            ),
+            Self::TooMany(max) => (
+                super::TOO_MANY_PARAMETERS,
+                Vec::new(),
+                format!("there are more than {max} parameters."),
+            ),
+            Self::BadEncoding(name) => (
+                super::BAD_ENCODING,
+                vec![name.clone()],
+                format!("the value of {} is not percent-encoded UTF-8 text.", Public::echo(&name)),
+            ),
+            Self::BadName(name) => (
+                super::BAD_NAME,
+                vec![name.clone()],
+                format!(
+                    "{} is not a parameter name: letters, digits, `_`, `.` and `-`, at most {NAME_BYTES_MAX}.",
+                    Public::echo(&name)
+                ),
+            ),
+            Self::Duplicate(name) => (
+                super::DUPLICATE_NAME,
+                vec![name.clone()],
+                format!("the parameter {} stands twice.", Public::echo(&name)),
+            ),
+            Self::Twins(a, b) => {
+                let say = format!(
+                    "the parameters {} and {} are one name in the string to sign; send one of them.",
+                    Public::echo(&a),
+                    Public::echo(&b)
+                );
+                (super::TWIN_NAMES, vec![a, b], say)
+            }
+        };
+        let params = names
+            .into_iter()
+            .map(|name| Param {
+                name: name.chars().take(200).collect(),
+                reason: reason.as_str().into(),
+                message: say.clone(),
+            })
+            .collect();
+        (reason, say.into(), params)
+    }
+}
+
+impl Pairs {
+    /// Reads `application/x-www-form-urlencoded`, which a query is too (WHATWG URL 5.1), but strictly:
+    /// nothing is repaired, replaced or dropped, since whatever is read must be what was signed.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn parse(raw: &[u8], parameters_max: usize) -> Result<Self, PairsFault> {
+        let mut text = Vec::with_capacity(raw.len());
+        let mut ends = Vec::with_capacity(16);
+        for piece in raw.split(|b| *b == b'&').filter(|piece| !piece.is_empty()) {
+            if ends.len() == parameters_max {
+                return Err(PairsFault::TooMany(parameters_max));
+            }
+            let equals = piece.iter().position(|b| *b == b'=');
+            let (name, value) = match equals.and_then(|at| piece.split_at_checked(at)) {
+                Some((name, [_, value @ ..])) => (name, value),
+                Some(_) | None => (piece, &[][..]),
+            };
+            let begin = text.len();
+            let decoded = percent_decode(name, &mut text);
+            let sent = || String::from_utf8_lossy(name).into_owned();
+            if decoded.is_none() || !text.get(begin..).is_some_and(is_name) {
+                return Err(PairsFault::BadName(sent()));
+            }
+            let name_end = text.len();
+            percent_decode(value, &mut text).ok_or_else(|| PairsFault::BadEncoding(sent()))?;
+            let decoded = text.get(name_end..).unwrap_or_default();
+            if std::str::from_utf8(decoded).is_err()
+                || decoded.iter().any(|b| matches!(b, 0 | b'\r' | b'\n'))
+            {
+                return Err(PairsFault::BadEncoding(sent()));
+            }
+            ends.push((name_end, text.len()));
+        }
+        // Names are ASCII and each value was checked, so the whole is UTF-8.
+        let text = String::from_utf8(text).map_err(|_| PairsFault::BadEncoding(String::new()))?;
+        let pairs = Self { text, ends };
+        pairs.refuse_twins()?;
+        Ok(pairs)
+    }
+
+    /// Names as sent and values decoded, in the order received.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        let mut begin = 0;
+        self.ends.iter().map(move |(name_end, value_end)| {
+            let name = self.text.get(begin..*name_end).unwrap_or_default();
+            let value = self.text.get(*name_end..*value_end).unwrap_or_default();
+            begin = *value_end;
+            (name, value)
+        })
+    }
+
+    /// The value of a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+    }
+
+    fn refuse_twins(&self) -> Result<(), PairsFault> {
+        let mut names: SmallVec<[&str; 24]> = self.iter().map(|(name, _)| name).collect();
+        names.sort_unstable_by(|a, b| folded(a).cmp(folded(b)));
+        for pair in names.windows(2) {
+            if let [a, b] = pair {
+                if a == b {
+                    return Err(PairsFault::Duplicate((*a).to_owned()));
+                }
+                if folded(a).eq(folded(b)) {
+                    return Err(PairsFault::Twins((*a).to_owned(), (*b).to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A name as the string to sign has it: `_` is `.` (PROTOCOL 1.3).
+fn folded(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|b| if b == b'_' { b'.' } else { b })
+}
+
+fn is_name(name: &[u8]) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&name.len())
+        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+/// Appends the decoded bytes; none if a `%` is not followed by two hexadecimal digits.
+fn percent_decode(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut rest = raw;
+    while let [first, tail @ ..] = rest {
+        rest = match first {
+            b'+' => {
+                out.push(b' ');
+                tail
+            }
+            b'%' => {
+                let [high, low, tail @ ..] = tail else { return None };
+                out.push(hex(*high)? << 4 | hex(*low)?);
+                tail
+            }
+            plain => {
+                out.push(*plain);
+                tail
+            }
+        };
+    }
+    Some(())
+}
+
+const fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}

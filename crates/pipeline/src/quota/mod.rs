@@ -1,0 +1,114 @@
+//! 4400 Quota exceed: a rate of an account, or of an account at one action, is used up.
+//!
+//! After the claim, so that copies cost the victim nothing; before the parameters, so that a flood of
+//! malformed calls is a flood too. What this gate refuses costs nothing, and its nonce is unspent again:
+//! the Go SDK sends the same bytes after a `RequestLimitExceeded` (RELIABILITY 0.6). Whatever passes it has
+//! used its units.
+//! Invariant: an `Admitted` has taken its units from every cell it touches. Never: counts in two places.
+
+pub mod gcra;
+pub mod headers;
+
+use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
+use smallvec::SmallVec;
+
+use crate::authz::Permitted;
+use crate::facts::{Cell, CellKey, CellVerdict, Rate, Verdict};
+use crate::replay::Claimed;
+
+/// A call within its quotas.
+#[derive(Debug)]
+pub struct Admitted {
+    of: Claimed,
+}
+
+owns!(Admitted => Claimed);
+
+/// The reasons of this room.
+pub const REASONS: &[Reason] = &[RATE];
+const RATE: Reason = Reason::new("RATE");
+
+/// Why a call is one too many.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The rate of this cell is used up.
+    Rate {
+        /// Which cell.
+        cell: CellVerdict,
+        /// Whole seconds to wait.
+        after_s: u32,
+    },
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let Refused::Rate { cell, after_s } = refused;
+        let say = format!(
+            "the rate of this {} is {} a second with a burst of {}; try again in {after_s} s.",
+            cell.name, cell.rate.per_second, cell.rate.burst
+        );
+        Refusal::new(Code::QuotaExceeded, RATE, Origin::Client, Public::new(say))
+            .retry(Retry::SameBytes { after_s })
+    }
+}
+
+/// The cells that a call touches: its account's, and its account's at this action.
+#[must_use]
+pub fn cells(permitted: &Permitted, default_rate: Option<Rate>) -> SmallVec<[Cell; 2]> {
+    let operation = permitted.operation();
+    let account = permitted.account();
+    let cost = match &operation.batch {
+        None => 1,
+        Some(batch) => {
+            let items = operation.parameters.count_items(&batch.over, permitted.pairs().iter());
+            u32::try_from(items).unwrap_or(u32::MAX).clamp(1, batch.max)
+        }
+    };
+    let own = account.rate.or(default_rate).map(|rate| Cell {
+        key: CellKey { account: account.slot, action: None },
+        rate,
+        cost,
+        name: "account",
+    });
+    let action = operation.quota.map(|rate| Cell {
+        key: CellKey { account: account.slot, action: Some(operation.ordinal) },
+        rate: Rate { per_second: rate.per_second, burst: rate.burst },
+        cost,
+        name: "action",
+    });
+    own.into_iter().chain(action).collect()
+}
+
+/// Judges what the cells answered.
+///
+/// # Errors
+/// 4400 with Retry-After when one of them refused.
+pub fn check(claimed: Claimed, verdict: &Verdict) -> Result<Admitted, Refused> {
+    match verdict.cells.iter().find_map(|cell| Some((*cell, cell.refused_for_s?))) {
+        Some((cell, after_s)) => Err(Refused::Rate { cell, after_s }),
+        None => Ok(Admitted { of: claimed }),
+    }
+}
+
+#[cfg(test)]
+mod spec {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_cell_its_rate_and_when_to_come_back_with_the_same_bytes() {
+        let rate =
+            Rate { per_second: NonZeroU32::new(5).unwrap(), burst: NonZeroU32::new(7).unwrap() };
+        let cell =
+            CellVerdict { name: "account", rate, remaining: 0, reset_s: 1, refused_for_s: Some(2) };
+        let refusal = Refusal::from(Refused::Rate { cell, after_s: 2 });
+        assert_eq!((refusal.code, refusal.reason), (Code::QuotaExceeded, RATE));
+        assert_eq!(refusal.retry, Retry::SameBytes { after_s: 2 });
+        let message = refusal.message();
+        assert!(
+            message.contains("this account is 5 a second with a burst of 7; try again in 2 s"),
+            "{message}"
+        );
+    }
+}
