@@ -53,3 +53,8 @@ pub mod operation;
 pub mod conclusion;
 pub mod fault;
 pub mod pages;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod precedence;

@@ -1,1 +1,112 @@
-//! The table of this room.
+//! What is signed, and what is only nearly signed.
+
+use bytes::Bytes;
+
+use crate::call::{Body, RawCall};
+use crate::fixture::{World, get, get_by, post};
+use faregate_signing::Algorithm;
+
+fn change(mut call: RawCall, from: &str, to: &str) -> RawCall {
+    match (&mut call.query, &mut call.body) {
+        (Some(query), _) => *query = query.replacen(from, to, 1),
+        (None, Body::Whole(body)) => {
+            let text = String::from_utf8(body.to_vec()).unwrap().replacen(from, to, 1);
+            *body = Bytes::from(text);
+        }
+        (None, _) => panic!("nothing to change"),
+    }
+    call
+}
+
+fn add(call: RawCall, pair: &str) -> RawCall {
+    change(call, "Action=", &format!("{pair}&Action="))
+}
+
+#[test]
+fn only_what_the_key_signed_whole_goes_on() {
+    let world = World::new();
+    let zones = || get("DescribeZones", &[]);
+    let run = || post("ModifyInstanceProject", &[("instanceIds.0", "ins-1"), ("projectId", "1")]);
+    for (title, call, answer) in [
+        ("a good GET", zones(), None),
+        ("a good POST", run(), None),
+        (
+            "a value changed after signing",
+            change(run(), "ins-1", "ins-2"),
+            Some("SIGNATURE_MISMATCH"),
+        ),
+        ("a parameter added after signing", add(zones(), "limit=1"), Some("SIGNATURE_MISMATCH")),
+        ("an @ value added to a POST", add(run(), "zone=%40admin"), Some("UNSIGNED_PARAMETER")),
+        ("an @ value added to a GET", add(zones(), "zone=%40admin"), Some("SIGNATURE_MISMATCH")),
+        ("no base64", change(zones(), "Signature=", "Signature=*"), Some("SIGNATURE_MALFORMED")),
+        ("two parameters merged into one value", merged(), Some("AMBIGUOUS_STRING_TO_SIGN")),
+    ] {
+        assert_eq!(world.reason(call).map(|(_, reason)| reason), answer, "{title}");
+    }
+}
+
+/// `limit` signed as a parameter, delivered as the end of another's value: one string, one tag (RELIABILITY 1.1).
+fn merged() -> RawCall {
+    let signed = get("DescribeInstances", &[("limit", "1"), ("offset", "2")]);
+    change(change(signed, "&offset=2", ""), "limit=1", "limit=1%26offset%3D2")
+}
+
+#[test]
+fn an_unknown_key_a_disabled_key_and_a_wrong_signature_read_alike_outside_the_sandbox() {
+    let message = |change: fn(&mut World)| {
+        let mut world = World::new();
+        change(&mut world);
+        world.walk(add(get("DescribeZones", &[]), "limit=1")).err().unwrap().message()
+    };
+    let wrong = message(|_| {});
+    assert_eq!(message(|w| w.key_known = false), wrong);
+    assert_eq!(message(|w| w.key_enabled = false), wrong);
+}
+
+#[test]
+fn a_sandbox_tells_all_but_never_the_expected_signature() {
+    let refusal = |change: fn(&mut World)| {
+        let mut world = World::new();
+        world.policy.sandbox = true;
+        change(&mut world);
+        world.walk(add(get("DescribeZones", &[]), "limit=1")).err().unwrap()
+    };
+    assert_eq!(refusal(|w| w.key_known = false).reason.as_str(), "UNKNOWN_KEY");
+    assert_eq!(refusal(|w| w.key_enabled = false).reason.as_str(), "KEY_DISABLED");
+    let told = refusal(|_| {});
+    let fix = told.fix.unwrap();
+    assert!(fix.contains("GETcvm.api.qcloud.com/v2/index.php?Action=DescribeZones&"), "{fix}");
+    assert!(!fix.contains("Signature="), "{fix}");
+}
+
+#[test]
+fn a_token_is_the_keys_own_or_none() {
+    for (ours, theirs, answer) in [
+        (None, None, None),
+        (Some("t"), Some("t"), None),
+        (Some("t"), None, Some((4100, "TOKEN_WRONG"))),
+        (Some("t"), Some("u"), Some((4100, "TOKEN_WRONG"))),
+        (None, Some("t"), Some((4100, "TOKEN_WRONG"))),
+    ] {
+        let mut world = World::new();
+        world.token = ours.map(str::to_owned);
+        let parameters: Vec<(&str, &str)> =
+            theirs.map(|token| ("Token", token)).into_iter().collect();
+        assert_eq!(world.reason(get("DescribeZones", &parameters)), answer, "{ours:?} {theirs:?}");
+    }
+}
+
+#[test]
+fn a_right_signature_that_is_too_weak_is_refused_where_a_stronger_one_is_demanded() {
+    for (weakest, signed_by, answer) in [
+        (Algorithm::HmacSha1, Algorithm::HmacSha1, None),
+        (Algorithm::HmacSha1, Algorithm::HmacSha256, None),
+        (Algorithm::HmacSha256, Algorithm::HmacSha256, None),
+        (Algorithm::HmacSha256, Algorithm::HmacSha1, Some((4100, "SIGNATURE_TOO_WEAK"))),
+    ] {
+        let mut world = World::new();
+        world.policy.weakest = weakest;
+        let call = get_by(signed_by, "DescribeZones", &[]);
+        assert_eq!(world.reason(call), answer, "{weakest:?} {signed_by:?}");
+    }
+}

@@ -1,1 +1,56 @@
-//! The table of this room.
+//! Which switches hold for whom, and for how long.
+
+use crate::facts::{Switch, SwitchState};
+use crate::fixture::{World, get};
+
+fn switch(action: Option<&str>, state: SwitchState, testers: &[&str]) -> Switch {
+    Switch {
+        module: "cvm".into(),
+        action: action.map(str::to_owned),
+        state,
+        message: Some("New disks are fitted.".into()),
+        testers: testers.iter().map(|t| (*t).to_owned()).collect(),
+    }
+}
+
+#[test]
+fn a_switch_holds_for_its_action_until_its_end_and_not_for_testers() {
+    let now = World::new().now;
+    let until = |ms| SwitchState::Until(now.plus(ms));
+    for (title, switch, answer) in [
+        ("the whole module", switch(None, until(60_000), &[]), Some((6200, "MAINTENANCE"))),
+        (
+            "this action",
+            switch(Some("DescribeZones"), until(60_000), &[]),
+            Some((6200, "MAINTENANCE")),
+        ),
+        ("another action", switch(Some("RunInstances"), until(60_000), &[]), None),
+        ("at its end", switch(None, until(0), &[]), None),
+        ("withdrawn", switch(None, SwitchState::Withdrawn, &[]), Some((6100, "WITHDRAWN"))),
+        ("lasting", switch(None, SwitchState::Lasting, &[]), Some((6100, "LASTING_MAINTENANCE"))),
+        ("this account tests", switch(None, until(60_000), &["100000001"]), None),
+        (
+            "another account tests",
+            switch(None, until(60_000), &["100000002"]),
+            Some((6200, "MAINTENANCE")),
+        ),
+        (
+            "another module",
+            Switch { module: "cbs".into(), ..switch(None, until(60_000), &[]) },
+            None,
+        ),
+    ] {
+        let mut world = World::new();
+        world.switches.push(switch);
+        assert_eq!(world.reason(get("DescribeZones", &[])), answer, "{title}");
+    }
+}
+
+#[test]
+fn maintenance_says_the_operators_words_and_when_to_come_back_with_the_same_bytes() {
+    let mut world = World::new();
+    world.switches.push(switch(None, SwitchState::Until(world.now.plus(1_001)), &[]));
+    let refusal = world.walk(get("DescribeZones", &[])).err().unwrap();
+    assert_eq!(refusal.retry, faregate_contract::Retry::SameBytes { after_s: 2 });
+    assert!(refusal.message().contains("New disks are fitted."), "{}", refusal.message());
+}
