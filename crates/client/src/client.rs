@@ -70,13 +70,28 @@ impl Client {
         action: &str,
         params: &[(String, String)],
     ) -> Result<Value, CallError> {
+        match Response::parse(&self.ask(module, action, params).await?.body)? {
+            Response::Success(answer) => Ok(answer),
+            Response::Failure(error) => Err(error.into()),
+        }
+    }
+
+    /// As [`Client::call`], with the last answer as it came: its bytes, headers and status.
+    ///
+    /// # Errors
+    /// There is no answer of this API; a refusal is one.
+    pub async fn ask(
+        &self,
+        module: &str,
+        action: &str,
+        params: &[(String, String)],
+    ) -> Result<Answered, CallError> {
         let mut n_waits = 0;
         let mut clock_set = false;
         loop {
             let answered = self.send(&self.prepare(Method::Post, module, action, params)?).await?;
-            let error = match Response::parse(&answered.body)? {
-                Response::Success(answer) => return Ok(answer),
-                Response::Failure(error) => error,
+            let Response::Failure(error) = Response::parse(&answered.body)? else {
+                return Ok(answered);
             };
             match advice(&error, answered.retry_after_s()) {
                 Advice::Wait(wait) if n_waits < self.n_retries => {
@@ -87,7 +102,7 @@ impl Client {
                     clock_set = true;
                     self.clock_offset_s.store(server_s.saturating_sub(wall_s()), Ordering::Relaxed);
                 }
-                Advice::GiveUp | Advice::Wait(_) | Advice::SetClock(_) => return Err(error.into()),
+                Advice::GiveUp | Advice::Wait(_) | Advice::SetClock(_) => return Ok(answered),
             }
         }
     }

@@ -1,0 +1,57 @@
+//! The command line as it is parsed.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{account, call, codes, explain, identity, key, ledger, maintenance, sign};
+use crate::exit::Failure;
+
+/// The front door of a cloud API: signatures, replays, quotas, money, one error contract.
+#[derive(Debug, Parser)]
+#[command(
+    name = "faregate",
+    version,
+    before_help = "Examples:\n  faregate demo\n  faregate call cvm DescribeInstances limit=5",
+    after_help = "Exit codes: 0 ok, 1 unexpected, 2 usage, 3 invalid configuration, 4 verification failed,\n\
+                  5 unreachable, 6 timeout, 10/11/12 `call` answered 4xxx/5xxx/6xxx.",
+    arg_required_else_help = true,
+    subcommand_required = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One variant a command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Call(call::Call),
+    Sign(sign::Sign),
+    Explain(explain::Explain),
+    Codes(codes::Codes),
+    #[command(subcommand)]
+    Account(account::Account),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    #[command(subcommand)]
+    Identity(identity::Identity),
+    #[command(subcommand)]
+    Maintenance(maintenance::Maintenance),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Call(call) => call.run(),
+            Self::Sign(sign) => sign.run(),
+            Self::Explain(explain) => explain.run(),
+            Self::Codes(codes) => codes.run(),
+            Self::Account(account) => account.run(),
+            Self::Key(key) => key.run(),
+            Self::Ledger(ledger) => ledger.run(),
+            Self::Identity(identity) => identity.run(),
+            Self::Maintenance(maintenance) => maintenance.run(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `faregate account`: who may call.
+
+use clap::Subcommand;
+use faregate_ledger::Currency;
+use faregate_pipeline::facts::{self, AccountState, Identity};
+use faregate_stores::{Admin, NewAccount};
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+use crate::output;
+use crate::place::{Place, account_of};
+
+/// Create, list, suspend and resume accounts
+#[derive(Debug, Subcommand)]
+#[command(
+    before_help = "Examples:\n  faregate account create alice\n  faregate account list --json"
+)]
+pub(crate) enum Account {
+    /// Make an account: active, unverified, with nothing
+    Create {
+        /// What people call it
+        name: String,
+        /// Its id [default: the next number]
+        #[arg(long)]
+        id: Option<String>,
+        /// Of its money, for ever
+        #[arg(long, default_value = "CNY")]
+        currency: Currency,
+        /// A group that an action's audience may name; repeat for more
+        #[arg(long, value_name = "GROUP")]
+        group: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List accounts, oldest first
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Refuse its calls with 4300
+    Suspend {
+        /// Its id or name
+        account: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take its calls again
+    Resume {
+        /// Its id or name
+        account: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+impl Account {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Create { name, id, currency, group, place } => {
+                let new = NewAccount { id, name, groups: group, currency };
+                let account = place.open()?.create_account(new)?;
+                if place.json {
+                    output::json(&row(&account, currency));
+                } else {
+                    output::data(&account.id);
+                    output::note(format_args!("next: faregate key create {}", account.id));
+                }
+                Ok(())
+            }
+            Self::List { place } => list(&place.open()?, place.json),
+            Self::Suspend { account, place } => set(&place, &account, AccountState::Suspended),
+            Self::Resume { account, place } => set(&place, &account, AccountState::Active),
+        }
+    }
+}
+
+fn set(place: &Place, wanted: &str, state: AccountState) -> Result<(), Failure> {
+    let mut admin = place.open()?;
+    let id = account_of(&admin, wanted)?;
+    admin.set_state(&id, state)?;
+    show(&admin, &id, place.json)
+}
+
+/// The account as it is now.
+pub(super) fn show(admin: &Admin, id: &str, as_json: bool) -> Result<(), Failure> {
+    let (account, currency) = admin.account(id)?;
+    if as_json {
+        output::json(&row(&account, currency));
+    } else {
+        let (state, identity) = (state_word(account.state), identity_word(account.identity));
+        output::data(format_args!("{} {}: {state}, {identity}", account.id, account.name));
+    }
+    Ok(())
+}
+
+fn list(admin: &Admin, as_json: bool) -> Result<(), Failure> {
+    let accounts = admin.list_accounts()?;
+    if as_json {
+        let rows: Vec<Value> = accounts.iter().map(|(a, currency)| row(a, *currency)).collect();
+        output::json(&rows);
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(accounts.len());
+    for (account, currency) in &accounts {
+        rows.push([
+            account.id.clone(),
+            account.name.clone(),
+            state_word(account.state).to_owned(),
+            identity_word(account.identity).to_owned(),
+            format!("{} {currency}", admin.balance(&account.id)?.available()),
+        ]);
+    }
+    output::table(["ACCOUNT", "NAME", "STATE", "IDENTITY", "AVAILABLE"], &rows);
+    Ok(())
+}
+
+fn row(account: &facts::Account, currency: Currency) -> Value {
+    json!({
+        "accountId": account.id,
+        "name": account.name,
+        "state": state_word(account.state),
+        "identity": identity_word(account.identity),
+        "groups": account.groups,
+        "currency": currency.as_str(),
+    })
+}
+
+const fn state_word(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Active => "active",
+        AccountState::Suspended => "suspended",
+    }
+}
+
+const fn identity_word(identity: Identity) -> &'static str {
+    match identity {
+        Identity::Unverified => "unverified",
+        Identity::Pending => "pending",
+        Identity::Verified => "verified",
+        Identity::Failed => "failed",
+    }
+}

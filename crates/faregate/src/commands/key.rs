@@ -1,0 +1,114 @@
+//! `faregate key`: with what an account signs.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+use crate::output;
+use crate::place::{Place, account_of};
+
+/// Create, list, disable and enable keys
+#[derive(Debug, Subcommand)]
+#[command(
+    before_help = "Examples:\n  faregate key create alice\n  faregate key list --account alice"
+)]
+pub(crate) enum Key {
+    /// Draw a key; its SecretKey is shown this once
+    Create {
+        /// The account's id or name
+        account: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List keys, without their secrets
+    List {
+        /// Of this account alone, by id or name
+        #[arg(long)]
+        account: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Refuse it like an unknown key
+    Disable {
+        /// The SecretId
+        secret_id: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take it again
+    Enable {
+        /// The SecretId
+        secret_id: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+impl Key {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Create { account, place } => create(&account, &place),
+            Self::List { account, place } => list(account.as_deref(), &place),
+            Self::Disable { secret_id, place } => set_enabled(&secret_id, false, &place),
+            Self::Enable { secret_id, place } => set_enabled(&secret_id, true, &place),
+        }
+    }
+}
+
+fn create(account: &str, place: &Place) -> Result<(), Failure> {
+    let mut admin = place.open()?;
+    let id = account_of(&admin, account)?;
+    let key = admin.create_key(&id)?;
+    if place.json {
+        output::json(&json!({
+            "accountId": id,
+            "secretId": key.secret_id.as_str(),
+            "secretKey": key.secret_key.as_str(),
+        }));
+    } else {
+        output::data(format_args!("SecretId   {}", key.secret_id));
+        output::data(format_args!("SecretKey  {}", *key.secret_key));
+        output::note("Keep the SecretKey: it is not shown again.");
+    }
+    Ok(())
+}
+
+fn list(account: Option<&str>, place: &Place) -> Result<(), Failure> {
+    let admin = place.open()?;
+    let account = account.map(|wanted| account_of(&admin, wanted)).transpose()?;
+    let keys = admin.list_keys(account.as_deref())?;
+    if place.json {
+        let rows = keys.iter().map(|key| {
+            json!({
+                "secretId": key.id.as_str(),
+                "accountId": key.account,
+                "enabled": key.enabled,
+                "temporary": key.has_token,
+                "createdAt": key.created_at.as_secs(),
+            })
+        });
+        output::json(&rows.collect::<Vec<Value>>());
+        return Ok(());
+    }
+    let rows: Vec<[String; 4]> = keys
+        .iter()
+        .map(|key| {
+            let state = if key.enabled { "enabled" } else { "disabled" };
+            let kind = if key.has_token { "temporary" } else { "lasting" };
+            [key.id.to_string(), key.account.clone(), state.to_owned(), kind.to_owned()]
+        })
+        .collect();
+    output::table(["SECRET ID", "ACCOUNT", "STATE", "KIND"], &rows);
+    Ok(())
+}
+
+fn set_enabled(secret_id: &str, enabled: bool, place: &Place) -> Result<(), Failure> {
+    place.open()?.set_key_enabled(secret_id, enabled)?;
+    if place.json {
+        output::json(&json!({ "secretId": secret_id, "enabled": enabled }));
+    } else {
+        let state = if enabled { "enabled" } else { "disabled" };
+        output::data(format_args!("{secret_id} is {state}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! `faregate maintenance`: takes modules and actions out of service, and puts them back.
+
+use clap::Subcommand;
+use faregate_pipeline::facts::{Switch, SwitchState};
+use faregate_pipeline::time::Millis;
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+use crate::output;
+use crate::place::{Place, account_of};
+
+/// Take modules and actions out of service, and put them back
+#[derive(Debug, Subcommand)]
+#[command(
+    before_help = "Examples:\n  faregate maintenance on cvm:RunInstances --for 10m --message 'Back soon.'\n  faregate maintenance off cvm:RunInstances"
+)]
+pub(crate) enum Maintenance {
+    /// Refuse calls: 6200 with Retry-After for a time, 6100 without an end
+    On {
+        /// MODULE, or MODULE:ACTION
+        what: String,
+        /// For how long: 90s, 10m, 2h, 1d
+        #[arg(long = "for", value_name = "TIME", value_parser = duration_ms, conflicts_with_all = ["withdrawn", "lasting"])]
+        for_ms: Option<i64>,
+        /// For good
+        #[arg(long, conflicts_with = "lasting")]
+        withdrawn: bool,
+        /// Until it is switched off; so it is without --for
+        #[arg(long)]
+        lasting: bool,
+        /// What clients are told
+        #[arg(long)]
+        message: Option<String>,
+        /// An account that may go on, by id or name; repeat for more
+        #[arg(long, value_name = "ACCOUNT")]
+        tester: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Put it back into service
+    Off {
+        /// MODULE, or MODULE:ACTION, as it was switched on
+        what: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List what is out of service
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+impl Maintenance {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::On { what, for_ms, withdrawn, lasting: _, message, tester, place } => {
+                let (module, action) = parts(&what)?;
+                let state = match for_ms {
+                    Some(ms) => SwitchState::Until(Millis::new(super::now_ms()).plus(ms)),
+                    None if withdrawn => SwitchState::Withdrawn,
+                    None => SwitchState::Lasting,
+                };
+                let mut admin = place.open()?;
+                let testers = tester.iter().map(|wanted| account_of(&admin, wanted));
+                let testers = testers.collect::<Result<Vec<_>, _>>()?;
+                let switch = Switch { module, action, state, message, testers };
+                admin.put_switch(&switch)?;
+                if place.json {
+                    output::json(&row(&switch));
+                } else {
+                    output::data(format_args!("{what}: {}", state_words(state)));
+                }
+                Ok(())
+            }
+            Self::Off { what, place } => {
+                let (module, action) = parts(&what)?;
+                place.open()?.remove_switch(&module, action.as_deref())?;
+                if place.json {
+                    output::json(
+                        &json!({ "module": module, "action": action, "state": "in service" }),
+                    );
+                } else {
+                    output::data(format_args!("{what}: in service"));
+                }
+                Ok(())
+            }
+            Self::List { place } => list(&place),
+        }
+    }
+}
+
+fn list(place: &Place) -> Result<(), Failure> {
+    let switches = place.open()?.list_switches()?;
+    if place.json {
+        output::json(&switches.iter().map(row).collect::<Vec<Value>>());
+        return Ok(());
+    }
+    let rows: Vec<[String; 3]> = switches
+        .iter()
+        .map(|switch| {
+            let what = switch.action.as_ref();
+            let what = what.map_or(switch.module.clone(), |a| format!("{}:{a}", switch.module));
+            [what, state_words(switch.state), switch.message.clone().unwrap_or_default()]
+        })
+        .collect();
+    output::table(["WHAT", "STATE", "MESSAGE"], &rows);
+    Ok(())
+}
+
+fn row(switch: &Switch) -> Value {
+    let (state, until) = match switch.state {
+        SwitchState::Withdrawn => ("withdrawn", None),
+        SwitchState::Lasting => ("lasting", None),
+        SwitchState::Until(until) => ("until", Some(until.as_secs())),
+    };
+    json!({
+        "module": switch.module,
+        "action": switch.action,
+        "state": state,
+        "until": until,
+        "message": switch.message,
+        "testers": switch.testers,
+    })
+}
+
+fn state_words(state: SwitchState) -> String {
+    match state {
+        SwitchState::Withdrawn => "withdrawn (6100)".to_owned(),
+        SwitchState::Lasting => "under lasting maintenance (6100)".to_owned(),
+        SwitchState::Until(until) => {
+            let left_s =
+                until.since(Millis::new(super::now_ms())).max(0).saturating_add(999) / 1000;
+            format!("under maintenance for {left_s} s more (6200)")
+        }
+    }
+}
+
+fn parts(what: &str) -> Result<(String, Option<String>), Failure> {
+    let (module, action) = match what.split_once(':') {
+        Some((module, action)) => (module, Some(action)),
+        None => (what, None),
+    };
+    if module.is_empty() || action.is_some_and(str::is_empty) {
+        return Err(Failure::usage(format!(
+            "`{what}`: write MODULE or MODULE:ACTION, like cvm:RunInstances"
+        )));
+    }
+    Ok((module.to_owned(), action.map(str::to_owned)))
+}
+
+/// `90s`, `10m`, `2h`, `1d`.
+fn duration_ms(text: &str) -> Result<i64, String> {
+    let fault = || "write it as 90s, 10m, 2h or 1d".to_owned();
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(fault)?;
+    let (number, unit) = text.split_at_checked(unit_at).ok_or_else(fault)?;
+    let unit_ms: i64 = match unit {
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(fault()),
+    };
+    let n: i64 = number.parse().map_err(|_| fault())?;
+    n.checked_mul(unit_ms).filter(|ms| (1..=365 * 86_400_000).contains(ms)).ok_or_else(fault)
+}
+
+#[cfg(test)]
+mod spec {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, ms) in [("90s", 90_000), ("10m", 600_000), ("2h", 7_200_000), ("1d", 86_400_000)]
+        {
+            assert_eq!(duration_ms(text), Ok(ms), "{text}");
+        }
+        for text in
+            ["", "10", "m", "0s", "-1m", "1w", "99999999999999999999s", "400d", "1.5h", "1m1"]
+        {
+            assert!(duration_ms(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! One file a command; each has its arguments and what it does with them.
+
+pub(crate) mod account;
+pub(crate) mod call;
+pub(crate) mod codes;
+pub(crate) mod explain;
+pub(crate) mod identity;
+pub(crate) mod key;
+pub(crate) mod ledger;
+pub(crate) mod maintenance;
+pub(crate) mod sign;
+mod signer;
+
+/// The time, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// `name=value`, as calls are given on the command line.
+pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("write it as name=value, like limit=5".to_owned()),
+    }
+}

@@ -1,0 +1,120 @@
+//! With which key a call is signed, and where it goes: flags, then the environment, then the running demo.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use faregate_client::{Client, Credentials, Endpoint};
+
+use crate::exit::Failure;
+use crate::running::{Profile, Running};
+
+/// The domain of the cloud whose contract this is.
+const BASE_DOMAIN: &str = "api.qcloud.com";
+
+/// Who signs, and for whom. Secrets are never flags: they would stand in the shell's history.
+#[derive(Debug, Args)]
+pub(crate) struct Signer {
+    /// Where the API listens [default: the running demo, else each module's own domain]
+    #[arg(long, value_name = "URL", env = "FAREGATE_ENDPOINT")]
+    endpoint: Option<String>,
+    /// A PEM file of the certificates to trust [default: the running demo's, else the system's]
+    #[arg(long, value_name = "FILE", env = "FAREGATE_CA")]
+    ca: Option<PathBuf>,
+    /// The domain below which each module has its own
+    #[arg(long, value_name = "DOMAIN", env = "FAREGATE_BASE_DOMAIN")]
+    base_domain: Option<String>,
+    /// An account of the running demo: demo, poor, unverified, suspended, limited, other
+    #[arg(short, long, value_name = "NAME", env = "FAREGATE_PROFILE")]
+    profile: Option<String>,
+}
+
+impl Signer {
+    /// The client that does it.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let demo = Running::find();
+        let credentials = self.credentials(demo.as_ref())?;
+        Ok(Client::new(self.endpoint(demo.as_ref())?, credentials)?)
+    }
+
+    /// A client that signs and never sends: no certificate is read.
+    pub(crate) fn offline(&self) -> Result<(Endpoint, Credentials), Failure> {
+        let demo = Running::find();
+        Ok((self.endpoint(demo.as_ref())?, self.credentials(demo.as_ref())?))
+    }
+
+    fn endpoint(&self, demo: Option<&Running>) -> Result<Endpoint, Failure> {
+        let domain = self.base_domain.clone();
+        let domain = domain.or_else(|| demo.map(|demo| demo.base_domain.clone()));
+        let domain = domain.unwrap_or_else(|| BASE_DOMAIN.to_owned());
+        let url = self.endpoint.as_deref();
+        let at_demo = demo.filter(|demo| url.is_none_or(|url| is_at(url, &demo.https)));
+        let endpoint = match (url, at_demo) {
+            (Some(url), _) => Endpoint::at(url, domain)?,
+            (None, Some(demo)) => Endpoint::at(&demo.https, domain)?,
+            (None, None) => Endpoint::direct(domain),
+        };
+        let ca = self.ca.clone().or_else(|| at_demo.map(|demo| demo.ca.clone()));
+        Ok(match ca {
+            Some(ca) => endpoint.with_ca(ca),
+            None => endpoint,
+        })
+    }
+
+    fn credentials(&self, demo: Option<&Running>) -> Result<Credentials, Failure> {
+        let named = self.profile.as_deref();
+        let secret_id =
+            variable("FAREGATE_SECRET_ID").or_else(|| variable("TENCENTCLOUD_SECRET_ID"));
+        if let (None, Some(secret_id)) = (named, secret_id) {
+            let secret = secret_key()?;
+            // An unknown key with the demo's secret is a way to see 4100.
+            let secret = secret.or_else(|| Some(profile(demo?, "demo").ok()?.secret_key.clone()));
+            let secret = secret.ok_or_else(|| {
+                Failure::usage(
+                    "there is a SecretId and no SecretKey: set FAREGATE_SECRET_KEY_FILE or FAREGATE_SECRET_KEY",
+                )
+            })?;
+            let credentials = Credentials::new(&secret_id, &secret);
+            return Ok(match variable("FAREGATE_TOKEN") {
+                Some(token) => credentials.with_token(token),
+                None => credentials,
+            });
+        }
+        let demo = demo.ok_or_else(|| match named {
+            Some(name) => Failure::usage(format!(
+                "the profile `{name}` is the running demo's, and none runs: start `faregate demo`"
+            )),
+            None => Failure::usage(
+                "no key to sign with: set FAREGATE_SECRET_ID and FAREGATE_SECRET_KEY_FILE, or start `faregate demo`",
+            ),
+        })?;
+        let profile = profile(demo, named.unwrap_or("demo"))?;
+        Ok(Credentials::new(&profile.secret_id, &profile.secret_key))
+    }
+}
+
+fn profile<'a>(demo: &'a Running, name: &str) -> Result<&'a Profile, Failure> {
+    demo.accounts.get(name).ok_or_else(|| {
+        let names: Vec<&str> = demo.accounts.keys().map(String::as_str).collect();
+        Failure::usage(format!("the demo has no account `{name}`; it has {}", names.join(", ")))
+    })
+}
+
+/// Is this the running demo's address, however it is written.
+fn is_at(url: &str, address: &str) -> bool {
+    let rest = url.strip_prefix("https://").unwrap_or(url);
+    rest.trim_end_matches('/').replace("localhost", "127.0.0.1") == address
+}
+
+fn secret_key() -> Result<Option<String>, Failure> {
+    if let Some(path) = variable("FAREGATE_SECRET_KEY_FILE") {
+        let text = std::fs::read_to_string(&path).map_err(|cause| {
+            Failure::usage(format!("cannot read FAREGATE_SECRET_KEY_FILE `{path}`: {cause}"))
+        })?;
+        return Ok(Some(text.trim().to_owned()));
+    }
+    Ok(variable("FAREGATE_SECRET_KEY").or_else(|| variable("TENCENTCLOUD_SECRET_KEY")))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,87 @@
+//! On which data folder an administrative command works.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use faregate_pipeline::facts::Account;
+use faregate_stores::Admin;
+
+use crate::exit::{Exit, Failure};
+use crate::running::Running;
+
+/// Where the data is, and how the answer is written.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "FAREGATE_DATA")]
+    data: Option<PathBuf>,
+    /// The configuration that names the data folder [default: ./faregate.toml, else the running demo]
+    #[arg(short, long, value_name = "FILE", env = "FAREGATE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Answer with JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Place {
+    /// Opens it; a gateway may be running on it.
+    pub(crate) fn open(&self) -> Result<Admin, Failure> {
+        Ok(Admin::open(&self.folder()?)?)
+    }
+
+    fn folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(data) = &self.data {
+            return Ok(data.clone());
+        }
+        let config = self.config.clone().or_else(|| {
+            let usual = PathBuf::from("faregate.toml");
+            usual.exists().then_some(usual)
+        });
+        if let Some(config) = config {
+            return data_of(&config);
+        }
+        match Running::find() {
+            Some(running) => Ok(running.data),
+            None => Err(Failure::usage(
+                "which data folder? name it with --data DIR or -c FILE, or start `faregate demo`",
+            )),
+        }
+    }
+}
+
+/// The data folder that a configuration names, relative to where the configuration is.
+pub(crate) fn data_of(config: &Path) -> Result<PathBuf, Failure> {
+    let invalid =
+        |why: String| Failure::new(Exit::Invalid, format!("`{}`: {why}", config.display()));
+    let text = std::fs::read_to_string(config).map_err(|cause| invalid(cause.to_string()))?;
+    let table: toml::Table =
+        text.parse().map_err(|cause: toml::de::Error| invalid(cause.message().to_owned()))?;
+    let data = table.get("data").and_then(toml::Value::as_str);
+    let data = data.ok_or_else(|| invalid("it names no `data` folder".to_owned()))?;
+    Ok(config.parent().unwrap_or(Path::new("")).join(data))
+}
+
+/// The account of this id, or the only one of this name.
+pub(crate) fn account_of(admin: &Admin, wanted: &str) -> Result<String, Failure> {
+    let accounts = admin.list_accounts()?;
+    let mut ids =
+        accounts.iter().map(|(account, _)| account).filter(|account| account.id == wanted);
+    if let Some(account) = ids.next() {
+        return Ok(account.id.clone());
+    }
+    let named: Vec<&Account> = accounts
+        .iter()
+        .map(|(account, _)| account)
+        .filter(|account| account.name == wanted)
+        .collect();
+    match named.as_slice() {
+        [account] => Ok(account.id.clone()),
+        [] => Err(Failure::usage(format!(
+            "there is no account `{wanted}`: `faregate account list` shows them"
+        ))),
+        [_, _, ..] => Err(Failure::usage(format!(
+            "{} accounts are named `{wanted}`: use the id of one",
+            named.len()
+        ))),
+    }
+}
