@@ -1,1 +1,16 @@
-//! All end-to-end tests, one binary.
+//! All end-to-end tests, one binary: `faregate demo` is started for real, and spoken to from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so"
+)]
+
+mod client;
+mod codes;
+mod money;
+mod page;
+mod raw;
+mod world;

@@ -1,0 +1,138 @@
+//! Money under pressure: nothing is sold twice, nothing is lost, not even by `kill -9`.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::raw::{self, now, pairs, signed, signed_get, try_send};
+use crate::world::World;
+use faregate_signing::Method;
+
+const ORDER: [(&str, &str); 5] = [
+    ("zone", "gz-1"),
+    ("instanceType", "S1.SMALL1"),
+    ("imageId", "img-debian-12"),
+    ("period", "1"),
+    ("goodsNum", "1"),
+];
+
+fn soak() -> bool {
+    std::env::var_os("FAREGATE_SOAK").is_some()
+}
+
+/// splitmix64: where the kills fall depends on the printed seed alone.
+struct Dice(u64);
+
+impl Dice {
+    fn from_environment() -> Self {
+        let seed = std::env::var("FAREGATE_SEED")
+            .ok()
+            .and_then(|seed| seed.parse().ok())
+            .unwrap_or(20180614);
+        println!("FAREGATE_SEED={seed}");
+        Self(seed)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % n
+    }
+}
+
+#[test]
+fn sixty_four_clients_with_money_for_k_purchases_buy_exactly_k() {
+    let world = World::start();
+    let poor = world.account("poor");
+    let balance =
+        world.balance(&poor)["available"].as_str().expect("available").parse::<f64>().unwrap();
+    let has = (balance / 30.0) as usize;
+    let k = 10;
+    world.run(&["ledger", "topup", &poor.id, &format!("{}.00", (k - has) * 30)]);
+    let (tls, address) = (raw::trust(&world), world.at("https"));
+    let n_each = if soak() { 20 } else { 2 };
+    let codes = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                for _ in 0..n_each {
+                    let reply =
+                        try_send(&address, &tls, &signed_get(&poor, "RunInstances", &ORDER))
+                            .expect("an answer");
+                    codes.lock().unwrap().push(reply.code());
+                }
+            });
+        }
+    });
+    let codes = codes.into_inner().unwrap();
+    let n_bought = codes.iter().filter(|code| **code == 0).count();
+    assert_eq!(n_bought, k, "{codes:?}");
+    assert!(codes.iter().all(|code| matches!(code, 0 | 5300)), "{codes:?}");
+    assert_eq!(world.executed("RunInstances"), k as u64);
+    let after = world.balance(&poor);
+    assert_eq!(after["held"], json!("0.00"), "{after}");
+    world.money_adds_up();
+}
+
+#[test]
+fn kill_9_under_load_conserves_money_and_no_captured_request_is_accepted_twice() {
+    let mut world = World::start();
+    let demo = world.account("demo");
+    let n_kills = if soak() { 20 } else { 3 };
+    let mut dice = Dice::from_environment();
+    let mut captured: Vec<Vec<u8>> = Vec::new();
+    for kill in 1..=n_kills {
+        let (tls, address) = (raw::trust(&world), world.at("https"));
+        let (stop, answered) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        thread::scope(|scope| {
+            for client in 0..8_u64 {
+                let (stop, answered, demo, tls, address) =
+                    (&stop, &answered, &demo, &tls, &address);
+                scope.spawn(move || {
+                    let mut n = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        n += 1;
+                        // Stamps over the whole of what is accepted: 290 s behind to 7190 s ahead.
+                        let stamp = (now() + (client * 977 + n * 131) % 7_480 - 290).to_string();
+                        let mut params = vec![("Timestamp", stamp.as_str())];
+                        let action = if client == 0 { "RunInstances" } else { "DescribeZones" };
+                        if client == 0 {
+                            params.extend(ORDER);
+                        }
+                        let bytes =
+                            raw::get(&signed(Method::Get, demo, pairs(demo, action, &params)));
+                        // What was answered was accepted; what was cut off may have been, or not.
+                        if let Some(reply) = try_send(address, tls, &bytes)
+                            && reply.code() == 0
+                        {
+                            answered.lock().unwrap().push(bytes);
+                        }
+                    }
+                });
+            }
+            thread::sleep(Duration::from_millis(200 + dice.below(600)));
+            world.kill();
+            stop.store(true, Ordering::Relaxed);
+        });
+        let answered = answered.into_inner().unwrap();
+        println!("kill {kill}: {} accepted before it", answered.len());
+        assert!(!answered.is_empty(), "no load, no test");
+        captured.extend(answered);
+        world.restart();
+        world.money_adds_up();
+        let (tls, address) = (raw::trust(&world), world.at("https"));
+        for bytes in &captured {
+            let again = try_send(&address, &tls, bytes).expect("an answer").json();
+            // 4200: its time has run out while the test ran.
+            assert!(
+                matches!(again["code"].as_u64(), Some(4500 | 4200)),
+                "kill {kill}: a copy was accepted: {again}"
+            );
+        }
+    }
+    world.money_adds_up();
+}
