@@ -64,7 +64,9 @@ impl World {
         let text = |field: &str| match &account[field] {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
-            other => panic!("account {name} has no {field}: {other}"),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                panic!("no {field} of account {name} in {}", self.demo.ready)
+            }
         };
         Account {
             id: text("accountId"),
