@@ -11,6 +11,7 @@
 
 mod client;
 mod codes;
+mod corpus;
 mod money;
 mod page;
 mod raw;

@@ -1,0 +1,7 @@
+//! Fuzzes `properties::module_code`.
+#![no_main]
+
+#[expect(dead_code, reason = "each target uses one of them")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::module_code(bytes));
