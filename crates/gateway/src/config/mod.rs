@@ -1,0 +1,228 @@
+//! The configuration: one `faregate.toml` and the module documents, checked as a whole.
+//!
+//! Parsed once, at the door: `RawConfig` is what serde sees, [`Config`] is what the gateway uses, and every
+//! fault is reported in one run, with its line. `faregate check` is exactly what `serve` accepts.
+
+mod checks;
+mod faults;
+mod raw;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use faregate_catalog::{Catalog, Settings, Severity, Source};
+use faregate_pipeline::facts::Rate;
+use faregate_stores::Durability;
+
+use crate::ops::access_log::Target;
+
+pub use faults::{Fault, Faults};
+
+/// A starting configuration with strict defaults, for `faregate init`.
+pub const STARTER: &str = include_str!("starter.toml");
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What module domains end in: `cvm.<base domain>`.
+    pub base_domain: String,
+    /// The folder of the embedded stores.
+    pub data: PathBuf,
+    /// Whom clients may ask.
+    pub support: String,
+    /// Tells clients all about their mistakes; opens the CONNECT proxy.
+    pub sandbox: bool,
+    /// Takes HmacSHA1 as well.
+    pub compat: bool,
+    /// Where it listens.
+    pub listen: Listen,
+    /// Where its pages are, from outside; empty: where its pages listener is.
+    pub pages_url: String,
+    /// What its certificate is.
+    pub tls: Tls,
+    /// How copies are told.
+    pub replay: Replay,
+    /// How long signatures are good.
+    pub validity: Validity,
+    /// The rate of an account that has none of its own.
+    pub default_rate: Option<Rate>,
+    /// How much a connection or request may bring.
+    pub limits: Limits,
+    /// Where a line a call goes.
+    pub access_log: Target,
+}
+
+/// The listeners; plain HTTP elsewhere than on loopback cannot be configured.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listen {
+    /// TLS, and plain HTTP told apart by its first byte.
+    pub https: Option<SocketAddr>,
+    /// Plain HTTP, on loopback.
+    pub http: Option<SocketAddr>,
+    /// CONNECT, on loopback, in the sandbox.
+    pub proxy: Option<SocketAddr>,
+    /// Pages for people.
+    pub pages: Option<SocketAddr>,
+}
+
+/// What the certificate is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// A local CA under the data folder.
+    LocalCa,
+    /// Own files, PEM.
+    Files {
+        /// The chain, leaf first.
+        certificate: PathBuf,
+        /// Its key.
+        key: PathBuf,
+    },
+}
+
+/// How copies are told.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay {
+    /// Beyond it, either way, 4500; in seconds.
+    pub window_s: i64,
+    /// Refuse a Nonce that is the same as the key's last one.
+    pub refuse_last_nonce: bool,
+    /// What a claim survives.
+    pub durability: Durability,
+}
+
+/// How long signatures are good.
+#[derive(Clone, Copy, Debug)]
+pub struct Validity {
+    /// In seconds; at most the window.
+    pub period_s: i64,
+}
+
+/// How much a connection or request may bring (RELIABILITY 5).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Time for the first byte and the TLS handshake, in seconds.
+    pub header_timeout_s: u64,
+    /// Time for a whole body, in seconds.
+    pub body_timeout_s: u64,
+    /// Time for the next head on a connection, in seconds.
+    pub idle_timeout_s: u64,
+    /// Longest head, in bytes.
+    pub head_bytes_max: usize,
+    /// Most headers.
+    pub headers_max: usize,
+    /// Longest body, in bytes.
+    pub body_bytes_max: usize,
+    /// Longest query, in bytes.
+    pub query_bytes_max: usize,
+    /// Most parameters.
+    pub parameters_max: usize,
+    /// Most connections.
+    pub connections_max: usize,
+    /// Most connections of one address that is not loopback.
+    pub connections_per_address_max: usize,
+    /// Worker threads; none: one a core.
+    pub workers: Option<usize>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_timeout_s: 5,
+            body_timeout_s: 10,
+            idle_timeout_s: 60,
+            head_bytes_max: 16 * 1024,
+            headers_max: 100,
+            body_bytes_max: 1024 * 1024,
+            query_bytes_max: 32 * 1024,
+            parameters_max: 512,
+            connections_max: 10_000,
+            connections_per_address_max: 256,
+            workers: None,
+        }
+    }
+}
+
+impl Config {
+    /// A configuration with every default, listening nowhere yet.
+    #[must_use]
+    pub fn new(base_domain: impl Into<String>, data: impl Into<PathBuf>) -> Self {
+        Self {
+            base_domain: base_domain.into(),
+            data: data.into(),
+            support: "the operator of this API".to_owned(),
+            sandbox: false,
+            compat: false,
+            listen: Listen::default(),
+            pages_url: String::new(),
+            tls: Tls::LocalCa,
+            replay: Replay { window_s: 7_200, refuse_last_nonce: true, durability: Durability::Os },
+            validity: Validity { period_s: 300 },
+            default_rate: None,
+            limits: Limits::default(),
+            access_log: Target::Stderr,
+        }
+    }
+}
+
+/// A configuration with its catalog, all of it good.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What its modules offer.
+    pub catalog: Catalog,
+    /// What is allowed but probably not meant, rendered.
+    pub warnings: Vec<String>,
+}
+
+/// Reads and checks a configuration and the documents that it names.
+///
+/// # Errors
+/// Every fault that was found, in all files.
+pub fn load(path: &Path) -> Result<Loaded, Faults> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|e| {
+        Faults::of(Fault::plain(format!(
+            "{name}: {e}; `faregate init` writes a configuration to start from"
+        )))
+    })?;
+    let mut faults = Faults::default();
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let Some(read) = checks::read(&name, &text, folder, &mut faults) else { return Err(faults) };
+
+    let mut texts = Vec::new();
+    for module in &read.modules {
+        match fs::read_to_string(&module.document) {
+            Ok(text) => texts.push((module.document.display().to_string(), text)),
+            Err(e) => faults.push(module.fault(
+                &name,
+                &text,
+                format!("{}: {e}", module.document.display()),
+            )),
+        }
+    }
+    let sources: Vec<Source<'_>> = texts.iter().map(|(name, text)| Source { name, text }).collect();
+    let loaded = Catalog::load(&sources, &Settings { base_domain: &read.config.base_domain });
+    let mut warnings = Vec::new();
+    for diagnostic in &loaded.diagnostics {
+        match diagnostic.severity {
+            Severity::Error => faults.push(Fault::rendered(
+                diagnostic.render(&sources, false),
+                diagnostic.render(&sources, true),
+            )),
+            Severity::Warning => warnings.push(diagnostic.render(&sources, false)),
+        }
+    }
+    let mut catalog = loaded.catalog;
+    for module in read.modules.iter().filter(|module| module.upstream.is_some()) {
+        catalog = catalog.and_then(|catalog| module.place(catalog, &name, &text, &mut faults));
+    }
+    match catalog {
+        Some(catalog) if faults.is_empty() => Ok(Loaded { config: read.config, catalog, warnings }),
+        Some(_) | None => Err(faults),
+    }
+}
+
+#[cfg(test)]
+mod spec;

@@ -1,0 +1,108 @@
+//! What serde sees of `faregate.toml`. Unknown keys are refused: a misspelt limit is no limit.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub(super) base_domain: Spanned<String>,
+    #[serde(default = "data")]
+    pub(super) data: String,
+    pub(super) support: Option<String>,
+    #[serde(default)]
+    pub(super) sandbox: bool,
+    #[serde(default)]
+    pub(super) compat: bool,
+    pub(super) listen: Spanned<RawListen>,
+    #[serde(default)]
+    pub(super) pages: RawPages,
+    pub(super) tls: Option<RawTls>,
+    #[serde(default)]
+    pub(super) replay: RawReplay,
+    #[serde(default)]
+    pub(super) validity: RawValidity,
+    pub(super) quota: Option<Spanned<RawQuota>>,
+    #[serde(default)]
+    pub(super) limits: RawLimits,
+    #[serde(default)]
+    pub(super) log: RawLog,
+    #[serde(default)]
+    pub(super) modules: Vec<RawModule>,
+}
+
+fn data() -> String {
+    "data".to_owned()
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawListen {
+    pub(super) https: Option<Spanned<String>>,
+    pub(super) http: Option<Spanned<String>>,
+    pub(super) proxy: Option<Spanned<String>>,
+    pub(super) pages: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPages {
+    pub(super) url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTls {
+    pub(super) certificate: String,
+    pub(super) key: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawReplay {
+    pub(super) window_s: Option<Spanned<i64>>,
+    pub(super) refuse_last_nonce: Option<bool>,
+    pub(super) durability: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawValidity {
+    pub(super) period_s: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawQuota {
+    pub(super) per_second: u32,
+    pub(super) burst: u32,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub(super) header_timeout_s: Option<u64>,
+    pub(super) body_timeout_s: Option<u64>,
+    pub(super) idle_timeout_s: Option<u64>,
+    pub(super) head_bytes_max: Option<usize>,
+    pub(super) headers_max: Option<usize>,
+    pub(super) body_bytes_max: Option<usize>,
+    pub(super) query_bytes_max: Option<usize>,
+    pub(super) parameters_max: Option<usize>,
+    pub(super) connections_max: Option<usize>,
+    pub(super) connections_per_address_max: Option<usize>,
+    pub(super) workers: Option<usize>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLog {
+    pub(super) access: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawModule {
+    pub(super) document: Spanned<String>,
+    pub(super) upstream: Option<Spanned<String>>,
+}

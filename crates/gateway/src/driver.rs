@@ -1,0 +1,209 @@
+//! **Read this first**: one call, top to bottom.
+//!
+//! The driver awaits, the gates never do. Each line of [`Driver::walk`] is one gate, with the codes that it
+//! refuses with in the margin; the order is [`faregate_pipeline::order::ORDER`], and `cargo xtask tidy`
+//! compares the two. Whatever happens, panics included, a call leaves through [`Driver::answer`].
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use faregate_contract::envelope::{Format, render};
+use faregate_contract::{Answer, Outcome, Refusal, RequestId};
+use faregate_pipeline::call::RawCall;
+use faregate_pipeline::conclusion::conclude;
+use faregate_pipeline::facts::Verdict;
+use faregate_pipeline::fault::Fault;
+use faregate_pipeline::order::{self, Gate};
+use faregate_pipeline::{authn, authz, availability, balance, ownership, parameters, protocol};
+use faregate_pipeline::{quota, replay, routing, validity, verification};
+
+use crate::shared::Shared;
+use crate::upstream::Upstreams;
+
+/// Takes calls from the edge and answers them; one a worker thread.
+#[derive(Debug)]
+pub struct Driver {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) upstreams: Upstreams,
+}
+
+/// An answer, ready for the edge to write.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: &'static str,
+    /// Headers, in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What is known of a call while it is under way: for its log line and its headers.
+#[derive(Debug)]
+pub(crate) struct Trail {
+    pub(crate) gate: Gate,
+    pub(crate) peer: IpAddr,
+    pub(crate) account: Option<String>,
+    pub(crate) module: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) verdict: Verdict,
+    pub(crate) upstream: Duration,
+}
+
+impl Trail {
+    fn new(peer: IpAddr) -> Self {
+        Self {
+            gate: order::PROTOCOL,
+            peer,
+            account: None,
+            module: None,
+            action: None,
+            profile: None,
+            verdict: Verdict::default(),
+            upstream: Duration::ZERO,
+        }
+    }
+
+    fn at(&mut self, gate: Gate) {
+        self.gate = gate;
+    }
+
+    fn routed(&mut self, open: &availability::Open) {
+        self.module = Some(open.module().name.clone());
+        self.action = Some(open.operation().action.clone());
+    }
+
+    fn authenticated(&mut self, call: &authn::Authenticated) {
+        self.account = Some(call.account().id.clone());
+        self.profile = Some(call.profile().label().into_owned());
+    }
+}
+
+impl Driver {
+    /// A driver with upstream connections of its own; made inside its worker's runtime.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { shared, upstreams: Upstreams::new() })
+    }
+
+    /// The id of the next call.
+    #[must_use]
+    pub fn request_id(&self) -> RequestId {
+        let mut entropy = [0; 10];
+        // Without the kernel's randomness ids still sort by time; keys are never made here.
+        let _ = getrandom::fill(&mut entropy);
+        let now = u64::try_from(self.shared.clock.now().as_ms()).unwrap_or_default();
+        RequestId::new(now, entropy)
+    }
+
+    /// Answers a call. Total: there is no call without an answer.
+    pub async fn answer(self: &Arc<Self>, raw: RawCall, format: Format) -> Reply {
+        let began = self.shared.clock.monotonic();
+        let request_id = raw.request_id;
+        let mut trail = Trail::new(raw.peer);
+        let ended = {
+            let mut walk = pin!(self.walk(raw, &mut trail));
+            std::future::poll_fn(|cx| {
+                match catch_unwind(AssertUnwindSafe(|| walk.as_mut().poll(cx))) {
+                    Ok(poll) => poll,
+                    Err(panic) => {
+                        Poll::Ready(
+                            Err(Fault::Panic { sent: false, detail: words(&*panic) }.into()),
+                        )
+                    }
+                }
+            })
+            .await
+        };
+        self.leave(conclude(request_id, ended), &trail, began, format)
+    }
+
+    /// Answers what never became a call.
+    #[must_use]
+    pub fn refuse(&self, refusal: Refusal, peer: IpAddr, format: Format) -> Reply {
+        let began = self.shared.clock.monotonic();
+        self.leave(conclude(self.request_id(), Err(refusal)), &Trail::new(peer), began, format)
+    }
+
+    #[rustfmt::skip]
+    async fn walk(self: &Arc<Self>, raw: RawCall, trail: &mut Trail) -> Result<Outcome, Refusal> {
+        let shared = &self.shared;
+        let now = raw.arrived;
+        let accepted = protocol::check(raw)?;                                                   // 4600
+        trail.at(order::DOMAIN);
+        let located = routing::domain(accepted, &shared.catalog)?;                              // 6100
+        trail.at(order::FORM);
+        let decoded = parameters::decode(located, &shared.limits)?;                             // 4000
+        trail.at(order::ACTION);
+        let routed = routing::action(decoded)?;                                                 // 6100
+        let open = availability::check(routed, &shared.stores.switches(), now)?;                // 6200
+        trail.routed(&open);
+
+        trail.at(order::SIGNATURE);
+        let key = shared.stores.key(&open.common().secret_id)?;
+        let authenticated = authn::check(open, key, &shared.authn)?;                            // 4100
+        trail.authenticated(&authenticated);
+        trail.at(order::VALIDITY);
+        let fresh = validity::check(authenticated, now, shared.stores.fence(), &shared.validity)?; // 4200
+        trail.at(order::ACCESS);
+        let permitted = authz::check(fresh)?;                                                   // 4300
+
+        trail.at(order::REPLAY);
+        let claim = replay::request(&permitted, &shared.prints, shared.config.replay.refuse_last_nonce);
+        let cells = quota::cells(&permitted, shared.config.default_rate);
+        let (claimed, verdict, ticket) = shared.stores.enter(&claim, &cells, now).await?;        // one trip
+        let claimed = replay::check(permitted, &claim, claimed)?;                               // 4500
+        trail.at(order::QUOTA);
+        trail.verdict = verdict;
+        let admitted = quota::check(claimed, &trail.verdict)?;                                  // 4400
+
+        trail.at(order::PARAMETERS);
+        let valid = parameters::validate(admitted)?;                                            // 4000
+        trail.at(order::RESOURCES);
+        let wanted = ownership::wanted(&valid);
+        let owners = shared.stores.owners(&wanted)?;
+        let owned = ownership::check(valid, &wanted, &owners)?;                                 // 5000
+        trail.at(order::IDENTITY);
+        let verified = verification::check(owned)?;                                             // 5500
+        trail.at(order::BALANCE);
+        let intent = balance::intent(&verified)?;
+        let hold = self.hold(intent.as_ref(), now).await?;
+        let funded = balance::check(verified, intent.as_ref(), &hold.outcome)?;                 // 5300
+        trail.at(order::MODULE);
+        self.perform(funded, hold, ticket, trail).await                                         // 5100
+    }
+
+    fn leave(&self, answer: Answer, trail: &Trail, began: Duration, format: Format) -> Reply {
+        let rendered = render(&answer, format, &self.shared.voice);
+        let mut headers = vec![("x-request-id", answer.request_id.to_string())];
+        if let Some(seconds) = answer.refusal().and_then(|refusal| refusal.retry.after_s()) {
+            headers.push(("retry-after", seconds.to_string()));
+        }
+        if let Some((limit, policy)) = quota::headers::of(&trail.verdict) {
+            headers.push(("ratelimit", limit));
+            headers.push(("ratelimit-policy", policy));
+        }
+        let took = self.shared.clock.monotonic().saturating_sub(began);
+        self.shared.log.write(&answer, trail, took);
+        Reply {
+            status: rendered.status,
+            content_type: rendered.content_type,
+            headers,
+            body: rendered.body,
+        }
+    }
+}
+
+/// What a panic said, for the log.
+pub(crate) fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
+}

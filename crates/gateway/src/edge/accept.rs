@@ -1,0 +1,140 @@
+//! The accept loops: caps before anything is read, and an error in accept that ends nothing.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use faregate_pipeline::call::Transport;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use super::http::{self, Peer};
+use super::sniff::{self, Spoken};
+use super::{pages, proxy};
+use crate::driver::Driver;
+use crate::gateway::Pages;
+
+/// What a listener is for.
+#[derive(Clone)]
+pub(crate) enum Role {
+    /// TLS, or plain HTTP told apart by its first byte.
+    Https(TlsAcceptor),
+    /// Plain HTTP, on loopback.
+    Http,
+    /// CONNECT, in the sandbox.
+    Proxy(TlsAcceptor),
+    /// Pages for people.
+    Pages(Pages),
+}
+
+/// How many connections there are, in all and by address; shared by all workers.
+#[derive(Debug, Default)]
+pub(crate) struct Crowd {
+    by_address: Mutex<(usize, HashMap<IpAddr, usize>)>,
+}
+
+/// One connection's place in the crowd, given back when dropped.
+struct Place {
+    crowd: Arc<Crowd>,
+    address: IpAddr,
+}
+
+impl Crowd {
+    /// A place, unless there are too many; loopback addresses are many clients behind one address.
+    fn enter(self: &Arc<Self>, address: IpAddr, all_max: usize, each_max: usize) -> Option<Place> {
+        let mut crowd = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, by_address) = &mut *crowd;
+        let own = by_address.entry(address).or_default();
+        if *all >= all_max || (*own >= each_max && !address.is_loopback()) {
+            return None;
+        }
+        *own += 1;
+        *all += 1;
+        Some(Place { crowd: Arc::clone(self), address })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut crowd = self.crowd.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, by_address) = &mut *crowd;
+        *all = all.saturating_sub(1);
+        if let Some(own) = by_address.get_mut(&self.address) {
+            *own = own.saturating_sub(1);
+            if *own == 0 {
+                by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Accepts until told to stop, then lets what is under way finish.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    role: Role,
+    driver: Arc<Driver>,
+    crowd: Arc<Crowd>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let graceful = GracefulShutdown::new();
+    let limits = driver.shared.config.limits;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => break,
+        };
+        let Ok((stream, peer)) = accepted else {
+            // Out of descriptors, or a connection that died in the queue: wait, never end.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let address = peer.ip().to_canonical();
+        let Some(place) =
+            crowd.enter(address, limits.connections_max, limits.connections_per_address_max)
+        else {
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (role, driver, watcher) = (role.clone(), Arc::clone(&driver), graceful.watcher());
+        tokio::spawn(async move {
+            connection(stream, address, role, driver, watcher).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+async fn connection(
+    mut stream: TcpStream,
+    address: IpAddr,
+    role: Role,
+    driver: Arc<Driver>,
+    watcher: Watcher,
+) {
+    let within = Duration::from_secs(driver.shared.config.limits.header_timeout_s);
+    let peer = |transport| Peer { address, transport };
+    match role {
+        Role::Http => http::serve(driver, stream, peer(Transport::Plain), watcher).await,
+        Role::Pages(pages) => pages::serve(pages, stream, watcher).await,
+        Role::Https(acceptor) => match sniff::sniff(stream, &acceptor, within).await {
+            Ok(Spoken::Tls(tls)) => http::serve(driver, tls, peer(Transport::Tls), watcher).await,
+            Ok(Spoken::Plain(plain)) => {
+                http::serve(driver, plain, peer(Transport::Plain), watcher).await
+            }
+            Err(_) => {}
+        },
+        Role::Proxy(acceptor) => {
+            if proxy::connect(&mut stream, &driver, within).await.is_err() {
+                return;
+            }
+            // A tunnel to port 443 carries TLS and nothing else.
+            if let Ok(Spoken::Tls(tls)) = sniff::sniff(stream, &acceptor, within).await {
+                http::serve(driver, tls, peer(Transport::Tls), watcher).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The edge: listeners, TLS, HTTP. It reads requests and writes answers, and decides nothing.
+
+pub(crate) mod accept;
+mod http;
+mod pages;
+mod proxy;
+mod sniff;
+mod speak;
+pub(crate) mod tls;

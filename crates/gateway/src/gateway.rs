@@ -1,0 +1,216 @@
+//! `Gateway::start`: binds everything, then starts the workers; `Running::stop` lets them finish.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use faregate_catalog::Catalog;
+use faregate_stores::Stores;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::driver::Driver;
+use crate::edge::accept::{Crowd, Role, accept};
+use crate::edge::tls;
+use crate::shared::Shared;
+
+/// Renders a page of the pages listener: path, query, Accept-Language.
+pub type Pages = Arc<dyn Fn(&str, Option<&str>, Option<&str>) -> PageReply + Send + Sync>;
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct PageReply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Where to go instead.
+    pub location: Option<String>,
+}
+
+/// Why a gateway did not start: the key of the configuration, and the cause.
+#[derive(Debug)]
+pub struct StartError {
+    what: String,
+    cause: io::Error,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.cause)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+fn fails(what: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
+    let what = what.into();
+    move |cause| StartError { what, cause }
+}
+
+/// A gateway that is yet to start.
+#[derive(Debug)]
+pub struct Gateway;
+
+/// A gateway at work.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it speaks TLS.
+    pub https: Option<SocketAddr>,
+    /// Where it speaks plain HTTP.
+    pub http: Option<SocketAddr>,
+    /// Where its CONNECT proxy listens.
+    pub proxy: Option<SocketAddr>,
+    /// Where its pages are.
+    pub pages: Option<SocketAddr>,
+    /// The local CA's certificate, if it made one.
+    pub ca: Option<PathBuf>,
+    stop: watch::Sender<bool>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+struct Door {
+    listener: TcpListener,
+    role: Role,
+}
+
+impl Gateway {
+    /// Binds every listener of the configuration, then starts one thread a core.
+    ///
+    /// # Errors
+    /// An address that cannot be bound, a certificate that cannot be read: named, before anything starts.
+    pub fn start(
+        mut config: Config,
+        catalog: Catalog,
+        stores: Stores,
+        pages: Option<Pages>,
+    ) -> Result<Running, StartError> {
+        let bind = |key: &str,
+                    address: Option<SocketAddr>|
+         -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+            let Some(address) = address else { return Ok(None) };
+            let failed = || fails(format!("listen.{key} = \"{address}\""));
+            let listener = TcpListener::bind(address).map_err(failed())?;
+            listener.set_nonblocking(true).map_err(failed())?;
+            let bound = listener.local_addr().map_err(failed())?;
+            Ok(Some((listener, bound)))
+        };
+        let (https, http) =
+            (bind("https", config.listen.https)?, bind("http", config.listen.http)?);
+        let (proxy, page) =
+            (bind("proxy", config.listen.proxy)?, bind("pages", config.listen.pages)?);
+        let at =
+            |door: &Option<(TcpListener, SocketAddr)>| door.as_ref().map(|(_, address)| *address);
+        let addresses = (at(&https), at(&http), at(&proxy), at(&page));
+        if config.pages_url.is_empty() {
+            config.pages_url =
+                addresses.3.map(|address| format!("http://{address}")).unwrap_or_default();
+        }
+
+        let identity = tls::identity(&config.tls, &config.data, names(&config, &catalog))
+            .map_err(fails("tls"))?;
+        let mut doors: Vec<Door> = Vec::new();
+        let mut open = |door: Option<(TcpListener, SocketAddr)>, role: Role| {
+            doors.extend(door.map(|(listener, _)| Door { listener, role }));
+        };
+        open(https, Role::Https(identity.acceptor.clone()));
+        open(http, Role::Http);
+        open(proxy, Role::Proxy(identity.acceptor.clone()));
+        if let Some(pages) = pages {
+            open(page, Role::Pages(pages));
+        }
+        let n_workers = config
+            .limits
+            .workers
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let shared = Shared::new(config, catalog, stores).map_err(fails("log.access"))?;
+        let (stop, stopped) = watch::channel(false);
+        let crowd = Arc::new(Crowd::default());
+        let workers = (0..n_workers.max(1))
+            .map(|n| worker(n, &doors, &shared, &crowd, &stopped))
+            .collect::<Result<_, _>>()?;
+        Ok(Running {
+            https: addresses.0,
+            http: addresses.1,
+            proxy: addresses.2,
+            pages: addresses.3,
+            ca: identity.ca,
+            stop,
+            workers,
+        })
+    }
+}
+
+impl Running {
+    /// Accepts nothing more, and waits for what is under way, at most that long.
+    pub fn stop(self, deadline: Duration) {
+        // No receiver left means that every worker has ended already.
+        let _ = self.stop.send(true);
+        let (done, finished) = std::sync::mpsc::channel();
+        let waiting = std::thread::spawn(move || {
+            for worker in self.workers {
+                // A worker that panicked has nothing left to finish.
+                let _ = worker.join();
+            }
+            let _ = done.send(());
+        });
+        if finished.recv_timeout(deadline).is_ok() {
+            let _ = waiting.join();
+        }
+    }
+}
+
+/// One thread with a runtime of its own, accepting at every door.
+fn worker(
+    n: usize,
+    doors: &[Door],
+    shared: &Arc<Shared>,
+    crowd: &Arc<Crowd>,
+    stop: &watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, StartError> {
+    let mut own = Vec::with_capacity(doors.len());
+    for door in doors {
+        own.push((door.listener.try_clone().map_err(fails("a listener"))?, door.role.clone()));
+    }
+    let (shared, crowd, stop) = (Arc::clone(shared), Arc::clone(crowd), stop.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(fails("a worker"))?;
+    let run = move || {
+        runtime.block_on(async move {
+            let driver = Driver::new(shared);
+            let mut doors = tokio::task::JoinSet::new();
+            for (listener, role) in own {
+                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { continue };
+                doors.spawn(accept(
+                    listener,
+                    role,
+                    Arc::clone(&driver),
+                    Arc::clone(&crowd),
+                    stop.clone(),
+                ));
+            }
+            while doors.join_next().await.is_some() {}
+        });
+    };
+    std::thread::Builder::new().name(format!("worker-{n}")).spawn(run).map_err(fails("a worker"))
+}
+
+/// Every name that the leaf certificate is good for.
+fn names(config: &Config, catalog: &Catalog) -> Vec<String> {
+    let mut names = vec![config.base_domain.clone(), format!("*.{}", config.base_domain)];
+    names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+    for domain in catalog.modules().iter().flat_map(|module| &module.domains) {
+        if !names.contains(domain) {
+            names.push(domain.clone());
+        }
+    }
+    names
+}

@@ -1,0 +1,17 @@
+//! The edge, the driver and the upstream: one call, top to bottom.
+//!
+//! Start with [`driver`]. [`Gateway::start`] binds the listeners and starts a worker a core; each reads
+//! requests (`edge`), walks them through the gates (`driver`), sends what passed (`perform`, `upstream`).
+
+pub mod clock;
+pub mod config;
+pub mod driver;
+mod edge;
+mod gateway;
+pub mod ops;
+mod perform;
+pub mod shared;
+mod upstream;
+
+pub use config::Config;
+pub use gateway::{Gateway, PageReply, Pages, Running, StartError};

@@ -1,0 +1,188 @@
+//! After the gates: hold, send, read, settle.
+//!
+//! Before the first upstream byte the call moves to a task of its own, so that a client that goes away does
+//! not stop what was begun. Dropping anything before that gives the hold back; dropping it afterwards never
+//! does: it leaves the money in doubt (DESIGN 2, Sent).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use faregate_contract::{Effect, Outcome, Refusal, RequestId};
+use faregate_pipeline::balance::Funded;
+use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Settlement};
+use faregate_pipeline::fault::Fault;
+use faregate_pipeline::operation::{self, Done, Sent};
+use faregate_pipeline::parameters::Requests;
+use faregate_pipeline::time::Millis;
+use faregate_pipeline::{availability, batch};
+use faregate_stores::{Stores, Ticket};
+
+use crate::driver::{Driver, Trail, words};
+
+/// Money that a call holds. Dropped, it goes back by itself, or stays in doubt once the call was sent.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    pub(crate) outcome: HoldOutcome,
+    /// The hold's name while it is ours to end.
+    id: Option<RequestId>,
+    on_drop: Settlement,
+    stores: Stores,
+    at: Millis,
+}
+
+impl Hold {
+    fn held(&self) -> Option<RequestId> {
+        self.id.filter(|_| matches!(self.outcome, HoldOutcome::Held))
+    }
+
+    /// From here on a drop gives nothing back.
+    fn sending(&mut self) {
+        self.on_drop = Settlement::InDoubt;
+    }
+
+    /// The hold's end is written: nothing is left to do at a drop.
+    fn ended(&mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.stores.settle_later(id, self.on_drop, self.at);
+        }
+    }
+}
+
+impl Driver {
+    /// Holds the price; a call that costs nothing makes no trip.
+    pub(crate) async fn hold(&self, intent: Option<&Intent>, now: Millis) -> Result<Hold, Refusal> {
+        let stores = self.shared.stores.clone();
+        let id = intent.map(|intent| intent.request_id);
+        // Made before the trip: if this future is dropped while it waits, the hold may still be written.
+        let mut hold = Hold {
+            outcome: HoldOutcome::NothingToPay,
+            id,
+            on_drop: Settlement::Release,
+            stores,
+            at: now,
+        };
+        if let Some(intent) = intent {
+            hold.outcome = self.shared.stores.reserve(intent, now).await?;
+        }
+        if hold.outcome != HoldOutcome::Held {
+            hold.ended();
+        }
+        Ok(hold)
+    }
+
+    /// Executes a call that passed every gate.
+    pub(crate) async fn perform(
+        self: &Arc<Self>,
+        funded: Funded,
+        hold: Hold,
+        ticket: Option<Ticket>,
+        trail: &mut Trail,
+    ) -> Result<Outcome, Refusal> {
+        let module = Arc::clone(funded.module());
+        if let Err(wait_ms) = self.shared.admit(&module.name) {
+            // Nothing was sent and the same bytes are invited again: the nonce is unspent.
+            if let Some(ticket) = &ticket {
+                self.shared.stores.give_back(ticket)?;
+            }
+            return Err(availability::breaker_open(&module.name, wait_ms));
+        }
+        let driver = Arc::clone(self);
+        let sent = operation::begin(funded);
+        let task = tokio::spawn(async move { driver.execute(sent, hold).await });
+        match task.await {
+            Ok((ended, upstream)) => {
+                trail.upstream = upstream;
+                ended
+            }
+            Err(died) => {
+                self.shared.report(&module.name, true);
+                let panic = died.try_into_panic().map(|panic| words(&*panic));
+                let detail = panic.unwrap_or_else(|_| "the call's task was cancelled".to_owned());
+                Err(Fault::Panic { sent: true, detail }.into())
+            }
+        }
+    }
+
+    async fn execute(&self, sent: Sent, mut hold: Hold) -> (Result<Outcome, Refusal>, Duration) {
+        if let Some(id) = hold.held()
+            && let Err(down) = self.shared.stores.mark_sending(id).await
+        {
+            return (Err(down.into()), Duration::ZERO);
+        }
+        hold.sending();
+        let began = self.shared.clock.monotonic();
+        let ended = match sent.requests() {
+            Requests::One(_) => self.one(&sent, &mut hold).await,
+            Requests::Each(_) => self.each(&sent, &mut hold).await,
+        };
+        (ended, self.shared.clock.monotonic().saturating_sub(began))
+    }
+
+    async fn one(&self, sent: &Sent, hold: &mut Hold) -> Result<Outcome, Refusal> {
+        let Requests::One(request) = sent.requests() else {
+            return Err(Fault::Internal("a batch was sent as one call".to_owned()).into());
+        };
+        let upstream = self.upstreams.send(sent, request, None).await;
+        let done = operation::read(sent, None, &upstream);
+        self.shared.report(&sent.module().name, done.is_fault());
+        self.settle(sent, hold, done.settlement, &done.lessons).await?;
+        done.result.map(Outcome::Success)
+    }
+
+    async fn each(&self, sent: &Sent, hold: &mut Hold) -> Result<Outcome, Refusal> {
+        let Requests::Each(requests) = sent.requests() else {
+            return Err(Fault::Internal("one call was sent as a batch".to_owned()).into());
+        };
+        let mut ended: Vec<(usize, Done)> = Vec::with_capacity(requests.len());
+        for place in batch::plan(sent) {
+            let Some((id, request)) = requests.get(place) else { continue };
+            let upstream = self.upstreams.send(sent, request, Some(place)).await;
+            let done = operation::read(sent, Some(id), &upstream);
+            self.shared.report(&sent.module().name, done.is_fault());
+            ended.push((place, done));
+        }
+        let lessons: Vec<Lesson> =
+            ended.iter().flat_map(|(_, done)| done.lessons.clone()).collect();
+        let settlement = together(&ended);
+        self.settle(sent, hold, settlement, &lessons).await?;
+        Ok(batch::merge(sent, ended))
+    }
+
+    /// Ends the hold and learns what the answer taught, in one transaction, before anybody is told.
+    async fn settle(
+        &self,
+        sent: &Sent,
+        hold: &mut Hold,
+        settlement: Settlement,
+        lessons: &[Lesson],
+    ) -> Result<(), Refusal> {
+        let account = &sent.account().id;
+        let (id, now) = (hold.held(), self.shared.clock.now());
+        match self.shared.stores.settle(id, settlement, account, lessons, now).await {
+            Ok(()) => {
+                hold.ended();
+                Ok(())
+            }
+            // The module may have done it, and it could not be written down.
+            Err(down) => Err(Refusal::from(down).effect(Effect::Unknown)),
+        }
+    }
+}
+
+/// What many items mean for one hold: in doubt if any is, paid if any was done.
+fn together(ended: &[(usize, Done)]) -> Settlement {
+    let any = |wanted| ended.iter().any(|(_, done)| done.settlement == wanted);
+    if any(Settlement::InDoubt) {
+        Settlement::InDoubt
+    } else if any(Settlement::Commit) {
+        Settlement::Commit
+    } else {
+        Settlement::Release
+    }
+}

@@ -1,0 +1,100 @@
+//! What all workers share: the configuration, the catalog, the stores, the breakers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use faregate_catalog::Catalog;
+use faregate_contract::envelope::Voice;
+use faregate_pipeline::availability::breaker::{Breaker, Policy as BreakerPolicy};
+use faregate_pipeline::replay::Prints;
+use faregate_pipeline::{authn, parameters, validity};
+use faregate_signing::Algorithm;
+use faregate_stores::Stores;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ops::access_log::AccessLog;
+
+/// One installation, as its workers see it.
+#[derive(Debug)]
+pub struct Shared {
+    /// Where everything stands and how strict it is.
+    pub config: Config,
+    /// What the modules offer.
+    pub catalog: Arc<Catalog>,
+    /// What survives.
+    pub stores: Stores,
+    /// The only reader of time.
+    pub clock: Clock,
+    /// What the installation says of itself.
+    pub voice: Voice,
+    /// Makes replay identities.
+    pub prints: Prints,
+    /// One line a call.
+    pub log: AccessLog,
+    /// How signatures are judged.
+    pub authn: authn::Policy,
+    /// How stamps are judged.
+    pub validity: validity::Policy,
+    /// How much a request may bring.
+    pub limits: parameters::Limits,
+    breakers: HashMap<String, Mutex<Breaker>>,
+}
+
+impl Shared {
+    /// Takes everything over.
+    ///
+    /// # Errors
+    /// The access log could not be opened.
+    pub fn new(config: Config, catalog: Catalog, stores: Stores) -> std::io::Result<Arc<Self>> {
+        let breaker = |name: &String| (name.clone(), Mutex::new(Breaker::default()));
+        let weakest = if config.compat { Algorithm::HmacSha1 } else { Algorithm::HmacSha256 };
+        Ok(Arc::new(Self {
+            voice: Voice { pages: config.pages_url.clone(), support: config.support.clone() },
+            prints: Prints::new(stores.print_secret()),
+            log: AccessLog::open(&config.access_log)?,
+            authn: authn::Policy { sandbox: config.sandbox, weakest },
+            validity: validity::Policy {
+                window_s: config.replay.window_s,
+                period_s: config.validity.period_s,
+            },
+            limits: parameters::Limits {
+                query_bytes_max: config.limits.query_bytes_max,
+                parameters_max: config.limits.parameters_max,
+            },
+            breakers: catalog.modules().iter().map(|module| breaker(&module.name)).collect(),
+            clock: Clock::new(),
+            catalog: Arc::new(catalog),
+            config,
+            stores,
+        }))
+    }
+
+    /// May a call go to this module now; if not, for how many milliseconds not.
+    ///
+    /// # Errors
+    /// The time to wait, in milliseconds.
+    pub fn admit(&self, module: &str) -> Result<(), i64> {
+        self.breaker(module, |breaker| breaker.admit(self.clock.now(), BreakerPolicy::default()))
+            .unwrap_or(Ok(()))
+    }
+
+    /// Tells the breaker how a call went.
+    pub fn report(&self, module: &str, is_fault: bool) {
+        let now = self.clock.now();
+        self.breaker(module, |breaker| {
+            if is_fault {
+                breaker.failed(now, BreakerPolicy::default());
+            } else {
+                breaker.succeeded();
+            }
+        });
+    }
+
+    fn breaker<T>(&self, module: &str, ask: impl FnOnce(&mut Breaker) -> T) -> Option<T> {
+        // A breaker is a plain value: a panic over it leaves nothing half done.
+        let lock = self.breakers.get(module)?;
+        let mut breaker = lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Some(ask(&mut breaker))
+    }
+}
