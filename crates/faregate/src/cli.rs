@@ -2,7 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{account, call, codes, explain, identity, key, ledger, maintenance, sign};
+#[cfg(feature = "demo")]
+use crate::commands::demo;
+use crate::commands::{
+    account, call, check, codes, explain, identity, init, key, ledger, maintenance, serve, sign,
+};
 use crate::exit::Failure;
 
 /// The front door of a cloud API: signatures, replays, quotas, money, one error contract.
@@ -24,6 +28,11 @@ pub(crate) struct Cli {
 /// One variant a command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
+    Serve(serve::Serve),
+    Init(init::Init),
+    Check(check::Check),
     Call(call::Call),
     Sign(sign::Sign),
     Explain(explain::Explain),
@@ -38,11 +47,19 @@ pub(crate) enum Command {
     Identity(identity::Identity),
     #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
+    #[cfg(feature = "demo")]
+    #[command(name = "__compute", hide = true)]
+    Compute(demo::compute::Compute),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
+            #[cfg(feature = "demo")]
+            Self::Demo(demo) => demo.run(),
+            Self::Serve(serve) => serve.run(),
+            Self::Init(init) => init.run(),
+            Self::Check(check) => check.run(),
             Self::Call(call) => call.run(),
             Self::Sign(sign) => sign.run(),
             Self::Explain(explain) => explain.run(),
@@ -52,6 +69,8 @@ impl Command {
             Self::Ledger(ledger) => ledger.run(),
             Self::Identity(identity) => identity.run(),
             Self::Maintenance(maintenance) => maintenance.run(),
+            #[cfg(feature = "demo")]
+            Self::Compute(compute) => compute.run(),
         }
     }
 }

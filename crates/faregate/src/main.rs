@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod exit;
+mod gate;
 mod modules;
 mod output;
 mod place;

@@ -10,7 +10,7 @@ use crate::exit::Failure;
 pub(crate) fn of(config: Option<&Path>) -> Result<Catalog, Failure> {
     let usual = Path::new("faregate.toml");
     match config.or_else(|| usual.exists().then_some(usual)) {
-        Some(path) => Err(Failure::usage(path.display())),
+        Some(path) => crate::commands::check::load(path).map(|loaded| loaded.catalog),
         None => demo(),
     }
 }

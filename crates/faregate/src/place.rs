@@ -56,8 +56,11 @@ pub(crate) fn data_of(config: &Path) -> Result<PathBuf, Failure> {
     let text = std::fs::read_to_string(config).map_err(|cause| invalid(cause.to_string()))?;
     let table: toml::Table =
         text.parse().map_err(|cause: toml::de::Error| invalid(cause.message().to_owned()))?;
-    let data = table.get("data").and_then(toml::Value::as_str);
-    let data = data.ok_or_else(|| invalid("it names no `data` folder".to_owned()))?;
+    // The rest of the file may be wrong: an account can be suspended all the same.
+    let data = match table.get("data") {
+        None => "data",
+        Some(data) => data.as_str().ok_or_else(|| invalid("`data` is no text".to_owned()))?,
+    };
     Ok(config.parent().unwrap_or(Path::new("")).join(data))
 }
 

@@ -2,12 +2,17 @@
 
 pub(crate) mod account;
 pub(crate) mod call;
+pub(crate) mod check;
 pub(crate) mod codes;
+#[cfg(feature = "demo")]
+pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod identity;
+pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
+pub(crate) mod serve;
 pub(crate) mod sign;
 mod signer;
 

@@ -1,0 +1,58 @@
+//! `faregate check`: is the configuration good, and are the documents; all problems at once.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use faregate_gateway::config::{self, Loaded};
+
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Check a configuration and its module documents
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  faregate check\n  faregate check -c /etc/faregate/faregate.toml"
+)]
+pub(crate) struct Check {
+    /// The configuration
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "FAREGATE_CONFIG",
+        default_value = "faregate.toml"
+    )]
+    config: PathBuf,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let loaded = load(&self.config)?;
+        let modules = loaded.catalog.modules();
+        output::data(format_args!(
+            "`{}` is good: {} modules, {} actions",
+            self.config.display(),
+            modules.len(),
+            loaded.catalog.operation_count()
+        ));
+        Ok(())
+    }
+}
+
+/// Loads a configuration exactly as `serve` does; what is wrong with it has been shown when this returns.
+pub(crate) fn load(path: &Path) -> Result<Loaded, Failure> {
+    match config::load(path) {
+        Ok(loaded) => {
+            for warning in &loaded.warnings {
+                output::note(warning.trim_end());
+            }
+            Ok(loaded)
+        }
+        Err(faults) => {
+            output::note(faults.render(output::is_coloured()).trim_end());
+            let n = faults.len();
+            let word = if n == 1 { "fault" } else { "faults" };
+            Err(Failure::new(Exit::Invalid, format!("`{}` has {n} {word}", path.display())))
+        }
+    }
+}

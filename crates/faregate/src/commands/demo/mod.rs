@@ -1,0 +1,147 @@
+//! `faregate demo`: a whole cloud on loopback.
+
+mod accounts;
+pub(crate) mod compute;
+mod welcome;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use faregate_gateway::config::Loaded;
+use faregate_pipeline::time::Millis;
+use faregate_stores::{Options, Stores};
+
+use self::compute::Process;
+use self::welcome::Ready;
+use crate::exit::{Exit, Failure};
+use crate::running::Running;
+use crate::{gate, output};
+
+const BASE_DOMAIN: &str = "api.qcloud.com";
+/// How long calls under way may take when the demo ends.
+const STOP_MAX: Duration = Duration::from_secs(3);
+
+/// Run a whole cloud on this machine, and say what to type next
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  faregate demo\n  faregate demo --data ./cloud --https-port 8443"
+)]
+pub(crate) struct Demo {
+    /// Keep accounts, keys, money and machines in this folder [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The port of plain HTTP; 0 is a free one
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    http_port: u16,
+    /// The port of HTTPS; 0 is a free one
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    https_port: u16,
+    /// The port of the CONNECT proxy; 0 is a free one
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    proxy_port: u16,
+    /// The port of the pages; 0 is a free one
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    pages_port: u16,
+    /// Print one JSON line when ready, and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+impl Demo {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let temporary = match &self.data {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("faregate-demo-").tempdir()?),
+        };
+        let data = match (&self.data, &temporary) {
+            (Some(data), _) => data.clone(),
+            (None, Some(temporary)) => temporary.path().to_owned(),
+            (None, None) => return Err(Failure::new(Exit::Unexpected, "no folder")),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(self.serve(&data))
+    }
+
+    async fn serve(&self, data: &Path) -> Result<(), Failure> {
+        if !data.join("faregate.db").exists() {
+            Stores::create(data)?;
+        }
+        let data = &data.canonicalize()?;
+        // The store first: it refuses a folder on which another demo runs.
+        let stores = Stores::open(Options::new(data), Millis::new(crate::commands::now_ms()))?;
+        let compute_data = data.join("compute");
+        let accounts = accounts::ensure(data, &compute_data)?;
+        let balances = accounts::balances(data, &accounts)?;
+        let mut compute = Process::start(&compute_data).await?;
+        let loaded = self.configure(data)?;
+        let catalog = loaded
+            .catalog
+            .with_upstream("cvm", &format!("http://{}", compute.address))
+            .map_err(|cause| Failure::new(Exit::Unexpected, cause.message))?;
+        let gateway = gate::start(loaded.config, catalog, stores)?;
+        let (Some(https), Some(ca)) = (gateway.https, gateway.ca.clone()) else {
+            return Err(Failure::new(Exit::Unexpected, "the gateway does not listen"));
+        };
+        let running = Running {
+            pid: std::process::id(),
+            data: data.clone(),
+            https: https.to_string(),
+            ca: ca.canonicalize().unwrap_or(ca),
+            base_domain: BASE_DOMAIN.to_owned(),
+            accounts,
+        };
+        if let Err(cause) = running.announce() {
+            output::note(format_args!("note: other commands cannot find this demo: {cause}"));
+        }
+        let ready = Ready {
+            running: &running,
+            balances: &balances,
+            http: gateway.http,
+            proxy: gateway.proxy,
+            pages: gateway.pages,
+            compute: &compute,
+        };
+        if self.json {
+            ready.json()
+        } else {
+            ready.text()?
+        }
+        let ended = until_stopped(&mut compute).await;
+        running.withdraw();
+        gateway.stop(STOP_MAX);
+        compute.stop().await;
+        ended
+    }
+}
+
+impl Demo {
+    /// Writes the configuration beside the data and loads it, as `serve` would: it is an example, too.
+    fn configure(&self, data: &Path) -> Result<Loaded, Failure> {
+        let path = data.join("faregate.toml");
+        std::fs::write(data.join("compute.yaml"), faregate_compute::DOCUMENT)?;
+        let text = format!(
+            include_str!("faregate.toml"),
+            base_domain = BASE_DOMAIN,
+            http = self.http_port,
+            https = self.https_port,
+            proxy = self.proxy_port,
+            pages = self.pages_port,
+        );
+        std::fs::write(&path, text)?;
+        crate::commands::check::load(&path)
+    }
+}
+
+/// Until Ctrl-C; a dead compute is said, not mended: that it is missing is worth seeing.
+async fn until_stopped(compute: &mut Process) -> Result<(), Failure> {
+    tokio::select! {
+        told = gate::until_told_to_stop() => return Ok(told?),
+        how = compute.dead() => {
+            output::note(format_args!(
+                "compute is dead ({how}); it is not restarted, calls answer 6000 and then 6200"
+            ));
+        }
+    }
+    Ok(gate::until_told_to_stop().await?)
+}

@@ -1,0 +1,63 @@
+//! `faregate serve`: the gateway, with your own modules.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use faregate_pipeline::time::Millis;
+use faregate_stores::{Options, Stores};
+
+use crate::exit::Failure;
+use crate::{gate, output};
+
+/// How long calls under way may take when the gateway ends.
+const STOP_MAX: Duration = Duration::from_secs(10);
+
+/// Run the gateway
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  faregate serve\n  faregate serve -c /etc/faregate/faregate.toml"
+)]
+pub(crate) struct Serve {
+    /// The configuration
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "FAREGATE_CONFIG",
+        default_value = "faregate.toml"
+    )]
+    config: PathBuf,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let loaded = super::check::load(&self.config)?;
+        let retention_ms = loaded.config.replay.window_s.saturating_mul(1000);
+        let options = Options {
+            data: loaded.config.data.clone(),
+            durability: loaded.config.replay.durability,
+            retention_ms,
+        };
+        let stores = Stores::open(options, Millis::new(super::now_ms()))?;
+        if let Some(why) = &stores.opened().fenced_because {
+            output::note(format_args!("note: calls signed before now are refused: {why}"));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let gateway = gate::start(loaded.config, loaded.catalog, stores)?;
+        let listeners = [
+            ("https", gateway.https),
+            ("http", gateway.http),
+            ("proxy", gateway.proxy),
+            ("pages", gateway.pages),
+        ];
+        for (name, address) in listeners {
+            if let Some(address) = address {
+                output::note(format_args!("{name} listens on {address}"));
+            }
+        }
+        runtime.block_on(gate::until_told_to_stop())?;
+        gateway.stop(STOP_MAX);
+        Ok(())
+    }
+}
