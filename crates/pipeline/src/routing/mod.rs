@@ -88,7 +88,12 @@ const CHECK_DOMAIN: &str = "First check whether the domain of the API is correct
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refused {
     /// No module has this Host.
-    NoSuchDomain(String),
+    NoSuchDomain {
+        /// As sent.
+        host: String,
+        /// Where the Action is that the call names.
+        hint: Option<String>,
+    },
     /// Not the API's path.
     NoSuchPath(String),
     /// The module has no such Action.
@@ -133,13 +138,16 @@ pub enum Refused {
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         let (reason, say) = match refused {
-            Refused::NoSuchDomain(host) if host.is_empty() => {
+            Refused::NoSuchDomain { host, .. } if host.is_empty() => {
                 (NO_SUCH_DOMAIN, "the request has no Host header.".to_owned())
             }
-            Refused::NoSuchDomain(host) => (
-                NO_SUCH_DOMAIN,
-                format!("no module answers to the domain {}.", Public::echo(&host)),
-            ),
+            Refused::NoSuchDomain { host, hint } => {
+                let hint = hint.map(|hint| format!(" {hint}")).unwrap_or_default();
+                (
+                    NO_SUCH_DOMAIN,
+                    format!("no module answers to the domain {}.{hint}", Public::echo(&host)),
+                )
+            }
             Refused::NoSuchPath(path) => (
                 NO_SUCH_PATH,
                 format!("the path {} is not the API's; it is `{PATH}`.", Public::echo(&path)),
@@ -197,7 +205,8 @@ pub fn domain(accepted: Accepted, catalog: &Arc<Catalog>) -> Result<Located, Ref
     } else if is_local(&host) {
         Place::Local
     } else {
-        return Err(Refused::NoSuchDomain(raw.host.clone()).into());
+        let hint = suggestion::of_raw(catalog, raw);
+        return Err(Refused::NoSuchDomain { host: raw.host.clone(), hint }.into());
     };
     if raw.path != PATH {
         return Err(Refused::NoSuchPath(raw.path.clone()).into());

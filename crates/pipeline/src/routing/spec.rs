@@ -85,3 +85,11 @@ fn ports_are_cut_from_hosts() {
         assert_eq!(without_port(host), bare, "{host}");
     }
 }
+
+#[test]
+fn a_call_to_an_unknown_domain_is_told_where_its_action_is() {
+    let mut call = get("DescribeZones", &[]);
+    call.host = "lb.api.qcloud.com".into();
+    let message = World::new().walk(call).err().unwrap().message();
+    assert!(message.contains("`DescribeZones` is at cvm.api.qcloud.com."), "{message}");
+}

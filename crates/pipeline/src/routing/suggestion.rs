@@ -4,13 +4,31 @@ use std::sync::Arc;
 
 use faregate_catalog::{Catalog, Module};
 
+use crate::call::{Body, RawCall};
+
+/// Where the Action is that a call to an unknown domain names. Its parameters are not read yet, and need not
+/// be readable: this is a hint, and only an Action that exists here is repeated.
+pub(super) fn of_raw(catalog: &Catalog, raw: &RawCall) -> Option<String> {
+    let body: &[u8] = match &raw.body {
+        Body::Whole(bytes) => bytes,
+        Body::TooLarge { .. } | Body::Broken => &[],
+    };
+    let query = raw.query.as_deref().unwrap_or_default().as_bytes();
+    let mut pieces = [query, body].into_iter().flat_map(|text| text.split(|b| *b == b'&'));
+    let action = pieces.find_map(|piece| piece.strip_prefix(b"Action="))?;
+    let action = std::str::from_utf8(action).ok()?;
+    let domains = domains_of(catalog, action);
+    (!domains.is_empty()).then(|| format!("`{action}` is at {}.", domains.join(" and at ")))
+}
+
+fn domains_of<'a>(catalog: &'a Catalog, action: &str) -> Vec<&'a str> {
+    let modules = catalog.modules_with_action(action).iter();
+    modules.filter_map(|module| module.domains.first().map(String::as_str)).collect()
+}
+
 /// Where the Action is, or which one was probably meant.
 pub(super) fn hint(catalog: &Catalog, module: &Arc<Module>, action: &str) -> Option<String> {
-    let elsewhere: Vec<&str> = catalog
-        .modules_with_action(action)
-        .iter()
-        .filter_map(|other| other.domains.first().map(String::as_str))
-        .collect();
+    let elsewhere = domains_of(catalog, action);
     if elsewhere.is_empty() {
         nearest(std::slice::from_ref(module), action)
     } else {
