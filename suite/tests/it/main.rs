@@ -15,4 +15,5 @@ mod corpus;
 mod money;
 mod page;
 mod raw;
+mod serve;
 mod world;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -110,10 +111,20 @@ pub(crate) fn pairs(
 pub(crate) fn signed(
     method: Method,
     account: &Account,
+    pairs: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    signed_for(HOST, method, account, pairs)
+}
+
+/// The same, for another domain.
+pub(crate) fn signed_for(
+    host: &str,
+    method: Method,
+    account: &Account,
     mut pairs: Vec<(String, String)>,
 ) -> Vec<(String, String)> {
     let secret = SecretKey::new(account.secret_key.as_bytes());
-    sign::v2(method, HOST, PATH, &mut pairs, &secret, Algorithm::HmacSha256);
+    sign::v2(method, host, PATH, &mut pairs, &secret, Algorithm::HmacSha256);
     pairs
 }
 
@@ -173,8 +184,13 @@ pub(crate) fn send_plain(world: &World, bytes: &[u8]) -> Reply {
 
 /// TLS that trusts the demo's CA and nobody else.
 pub(crate) fn trust(world: &World) -> Arc<ClientConfig> {
+    trust_file(world.at("ca"))
+}
+
+/// TLS that trusts this CA and nobody else.
+pub(crate) fn trust_file(ca: impl AsRef<Path>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(world.at("ca")).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
     Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 

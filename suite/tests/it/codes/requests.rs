@@ -3,7 +3,7 @@
 use faregate_signing::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Sdk, both, order, with};
+use crate::client::{Sdk, both, command, order, sdk, with};
 use crate::raw::{self, get, get_url, nonce, now, pairs, post, send, send_plain, signed};
 use crate::world::{Account, World};
 
@@ -193,10 +193,11 @@ fn plain_http_to_a_module_that_demands_https_and_a_put_are_4600() {
 
 #[test]
 fn a_nonce_of_any_length_a_client_makes_is_taken() {
-    let world = World::start();
-    both(&world, |client| {
+    for client in [sdk, command] {
+        let world = World::start();
+        let client = client(&world);
         for given in [nonce().to_string(), "11886".to_owned(), "9223372036854775807".to_owned()] {
             client.expect(0, "demo", "DescribeZones", &json!({"Nonce": given}));
         }
-    });
+    }
 }
