@@ -174,21 +174,22 @@ fn worker(
     crowd: &Arc<Crowd>,
     stop: &watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, StartError> {
-    let mut own = Vec::with_capacity(doors.len());
-    for door in doors {
-        own.push((door.listener.try_clone().map_err(fails("a listener"))?, door.role.clone()));
-    }
     let (shared, crowd, stop) = (Arc::clone(shared), Arc::clone(crowd), stop.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(fails("a worker"))?;
+    let mut own = Vec::with_capacity(doors.len());
+    for door in doors {
+        let _inside = runtime.enter();
+        let listener = door.listener.try_clone().and_then(tokio::net::TcpListener::from_std);
+        own.push((listener.map_err(fails("a listener"))?, door.role.clone()));
+    }
     let run = move || {
         runtime.block_on(async move {
             let driver = Driver::new(shared);
             let mut doors = tokio::task::JoinSet::new();
             for (listener, role) in own {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { continue };
                 doors.spawn(accept(
                     listener,
                     role,

@@ -47,11 +47,11 @@ impl Crowd {
     fn enter(self: &Arc<Self>, address: IpAddr, all_max: usize, each_max: usize) -> Option<Place> {
         let mut crowd = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let (all, by_address) = &mut *crowd;
-        let own = by_address.entry(address).or_default();
-        if *all >= all_max || (*own >= each_max && !address.is_loopback()) {
+        let own = by_address.get(&address).copied().unwrap_or(0);
+        if *all >= all_max || (own >= each_max && !address.is_loopback()) {
             return None;
         }
-        *own += 1;
+        by_address.insert(address, own + 1);
         *all += 1;
         Some(Place { crowd: Arc::clone(self), address })
     }
@@ -136,5 +136,25 @@ async fn connection(
                 http::serve(driver, tls, peer(Transport::Tls), watcher).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod spec {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_all_and_by_address_and_given_back() {
+        let crowd = Arc::new(Crowd::default());
+        let (near, far) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 1]));
+        let first = crowd.enter(far, 3, 1);
+        assert!(first.is_some());
+        assert!(crowd.enter(far, 3, 1).is_none(), "one of one address");
+        let others = [crowd.enter(near, 3, 1), crowd.enter(near, 3, 1)];
+        assert!(others.iter().all(Option::is_some), "loopback is many clients");
+        assert!(crowd.enter(near, 3, 1).is_none(), "three in all");
+        drop((first, others));
+        assert!(crowd.enter(far, 3, 1).is_some(), "given back");
+        assert!(crowd.by_address.lock().unwrap().1.is_empty(), "no address is remembered");
     }
 }

@@ -11,18 +11,19 @@ use faregate_contract::envelope::Format;
 use faregate_pipeline::call::{Body, RawCall, RawMethod, Transport};
 use faregate_pipeline::parameters;
 use http::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    SERVER, UPGRADE,
+    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName,
+    HeaderValue, SERVER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::patience::{Patience, Patient, Phase};
 use super::speak::{self, Speak};
 use crate::driver::{Driver, Reply};
 
@@ -49,15 +50,27 @@ where
             ))
         }
     };
+    let phase = Arc::new(Phase::default());
+    let patience = Patience {
+        head: Duration::from_secs(limits.header_timeout_s),
+        write: Duration::from_secs(limits.idle_timeout_s),
+    };
+    let stream = Patient::new(stream, Arc::clone(&phase), patience);
     let service = service_fn(move |request| {
-        let driver = Arc::clone(&driver);
-        async move { Ok::<_, Infallible>(answer(&driver, request, peer).await) }
+        let (driver, phase) = (Arc::clone(&driver), Arc::clone(&phase));
+        async move {
+            phase.begin();
+            let response = answer(&driver, request, peer).await;
+            phase.end();
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(limits.idle_timeout_s))
         .max_headers(limits.headers_max)
-        .max_buf_size(limits.head_bytes_max.max(8_192))
+        // The query is part of the head; hyper refuses a buffer below 8 KiB.
+        .max_buf_size(limits.head_bytes_max.saturating_add(limits.query_bytes_max).max(8_192))
         .serve_connection(TokioIo::new(Speak::new(stream, malformed)), service);
     // How a connection ends is the client's affair: every call on it has been answered and logged.
     let _ = watcher.watch(connection).await;
@@ -72,11 +85,18 @@ async fn answer(
         Some(accept) if accept.contains("application/problem+json") => Format::Problem,
         Some(_) | None => Format::V2,
     };
-    let reply = match read(driver, request, peer).await {
-        Ok(raw) => driver.answer(raw, format).await,
-        Err(refusal) => driver.refuse(*refusal, peer.address, format),
+    // hyper has already dropped a Content-Length beside it: with the connection closed, no byte behind such a
+    // request is taken for another one (RFC 9112, 6.1).
+    let chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let (reply, closes) = match read(driver, request, peer).await {
+        Ok(raw) => (driver.answer(raw, format).await, chunked),
+        Err(refusal) => (driver.refuse(*refusal, peer.address, format), true),
     };
-    response(reply)
+    let mut response = response(reply);
+    if closes {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Reads a request into a call.
@@ -111,7 +131,9 @@ async fn read(
         other => RawMethod::Other(other.to_string()),
     };
     let limits = driver.shared.config.limits;
-    let body = whole(body, limits.body_bytes_max, Duration::from_secs(limits.body_timeout_s)).await;
+    let asks_first = head.headers.contains_key(EXPECT);
+    let within = Duration::from_secs(limits.body_timeout_s);
+    let body = whole(body, asks_first, limits.body_bytes_max, within).await;
     Ok(RawCall {
         request_id,
         arrived,
@@ -127,15 +149,53 @@ async fn read(
     })
 }
 
-async fn whole(body: Incoming, bytes_max: usize, within: Duration) -> Body {
-    if hyper::body::Body::is_end_stream(&body) {
+/// How many times its limit a body is read, to be dropped.
+const DROPPED_TIMES_MAX: usize = 8;
+
+/// The body, read to its end.
+///
+/// Of one that is too large the rest is read and dropped, up to a bound: a client that still writes when the
+/// connection closes would never see the answer. One that asks before it sends (`Expect`) is told at once.
+async fn whole(body: Incoming, asks_first: bool, bytes_max: usize, within: Duration) -> Body {
+    if body.is_end_stream() {
         return Body::Whole(Bytes::new());
     }
-    match tokio::time::timeout(within, Limited::new(body, bytes_max).collect()).await {
-        Ok(Ok(body)) => Body::Whole(body.to_bytes()),
-        Ok(Err(e)) if e.is::<LengthLimitError>() => Body::TooLarge { bytes_max },
-        Ok(Err(_)) | Err(_) => Body::Broken,
+    let most = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    if asks_first && body.size_hint().lower() > most {
+        return Body::TooLarge { bytes_max };
     }
+    let collected = tokio::time::timeout(within, collect(body, bytes_max)).await;
+    collected.ok().flatten().unwrap_or(Body::Broken)
+}
+
+/// All of a body, or that it is too large; nothing if it ended too early.
+async fn collect(mut body: Incoming, bytes_max: usize) -> Option<Body> {
+    let mut parts: Vec<Bytes> = Vec::with_capacity(1);
+    let mut n_bytes = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        n_bytes = n_bytes.saturating_add(data.len());
+        if n_bytes <= bytes_max {
+            parts.push(data);
+            continue;
+        }
+        parts.clear();
+        if n_bytes > bytes_max.saturating_mul(DROPPED_TIMES_MAX) {
+            break;
+        }
+    }
+    if n_bytes > bytes_max {
+        return Some(Body::TooLarge { bytes_max });
+    }
+    // Nearly every body is one frame, which is kept as it came.
+    Some(Body::Whole(match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        Some(last) => {
+            parts.push(last);
+            Bytes::from(parts.concat())
+        }
+        None => Bytes::new(),
+    }))
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

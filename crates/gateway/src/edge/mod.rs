@@ -3,7 +3,11 @@
 pub(crate) mod accept;
 mod http;
 mod pages;
+mod patience;
 mod proxy;
 mod sniff;
 mod speak;
 pub(crate) mod tls;
+
+#[cfg(test)]
+mod spec;

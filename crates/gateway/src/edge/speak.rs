@@ -19,8 +19,10 @@ pub(super) struct Speak<S, F> {
     stream: S,
     /// Makes the whole replacement, head and body.
     instead: F,
-    /// What is still to be written in place of hyper's bytes, and whether it is being written.
+    /// What is still to be written in place of hyper's bytes.
     pending: Vec<u8>,
+    /// The last write took only a part: the next one begins inside a message, where nothing is a head.
+    inside: bool,
 }
 
 impl<S, F> std::fmt::Debug for Speak<S, F> {
@@ -31,7 +33,7 @@ impl<S, F> std::fmt::Debug for Speak<S, F> {
 
 impl<S, F: Fn() -> Vec<u8>> Speak<S, F> {
     pub(super) fn new(stream: S, instead: F) -> Self {
-        Self { stream, instead, pending: Vec::new() }
+        Self { stream, instead, pending: Vec::new(), inside: false }
     }
 }
 
@@ -76,13 +78,15 @@ impl<S: AsyncWrite + Unpin, F: Fn() -> Vec<u8> + Unpin> AsyncWrite for Speak<S, 
             // hyper's own bytes were taken before; they are said to be written, and ours go out.
             std::task::ready!(this.poll_pending(cx))?;
         }
-        if is_bare(buf) {
+        if !this.inside && is_bare(buf) {
             this.pending = (this.instead)();
             // The rest of it, if not all can go now, goes with the flush that hyper asks for next.
             let _ = this.poll_pending(cx)?;
             return Poll::Ready(Ok(buf.len()));
         }
-        Pin::new(&mut this.stream).poll_write(cx, buf)
+        let written = std::task::ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
+        this.inside = written < buf.len();
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,0 +1,248 @@
+//! What a socket sees: every kind of bytes is answered, slow clients are not waited for, a stop is a stop.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use faregate_catalog::Catalog;
+use faregate_pipeline::time::Millis;
+use faregate_stores::{Durability, Options, Stores};
+use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
+
+use crate::config::Config;
+use crate::gateway::{Gateway, PageReply, Pages, Running};
+use crate::ops::access_log::Target;
+
+const GET: &str = "GET /v2/index.php HTTP/1.1\r\nHost: cvm.api.example.com\r\n\r\n";
+
+/// A gateway without modules at free ports, and the folder that it lives in.
+fn gateway(change: impl FnOnce(&mut Config)) -> (Running, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    Stores::create(&data).unwrap();
+    let options =
+        Options { data: data.clone(), durability: Durability::Os, retention_ms: 7_200_000 };
+    let stores = Stores::open(options, Millis::from_secs(1_500_000_000)).unwrap();
+    let mut config = Config::new("api.example.com", data);
+    let free = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    config.sandbox = true;
+    (config.listen.https, config.listen.http) = (free, free);
+    (config.listen.proxy, config.listen.pages) = (free, free);
+    (config.access_log, config.limits.workers) = (Target::Off, Some(2));
+    change(&mut config);
+    let pages: Pages = Arc::new(|path, _, _| PageReply {
+        status: 200,
+        content_type: "text/plain".to_owned(),
+        body: path.as_bytes().to_vec(),
+        location: None,
+    });
+    (Gateway::start(config, Catalog::empty(), stores, Some(pages)).unwrap(), folder)
+}
+
+fn open(address: Option<SocketAddr>) -> TcpStream {
+    let stream = TcpStream::connect(address.unwrap()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream
+}
+
+/// Reads until the other end closes.
+fn rest(stream: &mut impl Read) -> String {
+    let mut out = Vec::new();
+    // A peer that closes without TLS's farewell, or with bytes unread, has still said what it had to say.
+    let _ = stream.read_to_end(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Reads one answer: a head, and a body as long as it says.
+fn one(stream: &mut impl Read) -> String {
+    let mut out = Vec::new();
+    let mut byte = [0];
+    while !out.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        out.extend_from_slice(&byte);
+    }
+    let head = String::from_utf8(out).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).unwrap();
+    head + std::str::from_utf8(&body).unwrap()
+}
+
+#[test]
+fn whatever_is_no_request_is_answered_in_the_contract_and_closed() {
+    let (running, _folder) = gateway(|_| {});
+    let host = "Host: cvm.api.example.com\r\n";
+    let many = "a: b\r\n".repeat(101);
+    let long = format!("GET /?{} HTTP/1.1\r\n{host}\r\n", "a".repeat(60_000));
+    for (title, bytes) in [
+        ("garbage", "garbage\r\n\r\n".to_owned()),
+        ("a head of binary", "\u{1}\u{2}\u{3}\r\n\r\n".to_owned()),
+        ("too many headers", format!("GET / HTTP/1.1\r\n{host}{many}\r\n")),
+        ("a head too long", long),
+        ("an underscore", format!("GET / HTTP/1.1\r\n{host}X_Y: 1\r\n\r\n")),
+        ("two Hosts", format!("GET / HTTP/1.1\r\n{host}{host}\r\n")),
+        (
+            "two lengths",
+            format!("POST / HTTP/1.1\r\n{host}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        ),
+    ] {
+        let mut stream = open(running.http);
+        stream.write_all(bytes.as_bytes()).unwrap();
+        let answer = rest(&mut stream);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{title}: {answer}");
+        assert!(answer.contains("server: faregate\r\n"), "{title}: {answer}");
+        assert!(answer.contains("connection: close\r\n"), "{title}: {answer}");
+        assert!(answer.contains("\"code\":4000"), "{title}: {answer}");
+    }
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn a_body_too_large_is_still_answered() {
+    let (running, _folder) = gateway(|config| config.limits.body_bytes_max = 1_000);
+    let mut stream = open(running.http);
+    let head =
+        "POST /v2/index.php HTTP/1.1\r\nHost: cvm.api.example.com\r\nContent-Length: 5000\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&[b'a'; 5_000]).unwrap();
+    assert!(one(&mut stream).contains("\"code\":"));
+    // The body was read to its end, so that the connection is good for another call.
+    stream.write_all(GET.as_bytes()).unwrap();
+    assert!(one(&mut stream).contains("\"code\":6100"));
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn nothing_behind_a_chunked_request_is_taken_for_another_one() {
+    let (running, _folder) = gateway(|_| {});
+    let mut stream = open(running.http);
+    let smuggled = format!(
+        "POST /v2/index.php HTTP/1.1\r\nHost: cvm.api.example.com\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{GET}"
+    );
+    stream.write_all(smuggled.as_bytes()).unwrap();
+    let answers = rest(&mut stream);
+    assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn a_slow_head_ends_a_connection_and_a_quiet_one_after_an_answer_does_not() {
+    let (running, _folder) = gateway(|config| config.limits.header_timeout_s = 1);
+    let mut quiet = open(running.http);
+    quiet.write_all(GET.as_bytes()).unwrap();
+    assert!(one(&mut quiet).contains("\"code\":6100"));
+
+    for (title, address, first_bytes) in [
+        ("no TLS", running.https, ""),
+        ("nothing", running.http, ""),
+        ("half a line", running.http, "GET / HT"),
+    ] {
+        let began = Instant::now();
+        let mut slow = open(address);
+        slow.write_all(first_bytes.as_bytes()).unwrap();
+        assert_eq!(rest(&mut slow), "", "{title}");
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(2), "{title} was waited for {took:?}");
+    }
+    quiet.write_all(GET.as_bytes()).unwrap();
+    assert!(one(&mut quiet).contains("\"code\":6100"));
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn tls_plain_and_tunnel_end_at_the_same_gates() {
+    let (running, _folder) = gateway(|_| {});
+    let mut plain = open(running.https);
+    plain.write_all(GET.as_bytes()).unwrap();
+    assert!(one(&mut plain).contains("\"code\":6100"));
+
+    let mut tunnel = open(running.proxy);
+    tunnel.write_all(b"CONNECT cvm.api.example.com:443 HTTP/1.0\r\n\r\n").unwrap();
+    let mut established = [0; 39];
+    tunnel.read_exact(&mut established).unwrap();
+    assert_eq!(&established, b"HTTP/1.1 200 Connection established\r\n\r\n");
+
+    let ca = std::fs::read(running.ca.as_ref().unwrap()).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(&ca).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = Arc::new(client);
+    for (stream, name) in [
+        (open(running.https), "127.0.0.1"),
+        (open(running.https), "api.example.com"),
+        (tunnel, "cvm.api.example.com"),
+    ] {
+        let name = ServerName::try_from(name).unwrap();
+        let session = rustls::ClientConnection::new(Arc::clone(&client), name).unwrap();
+        let mut tls = rustls::StreamOwned::new(session, stream);
+        tls.write_all(GET.as_bytes()).unwrap();
+        assert!(one(&mut tls).contains("\"code\":6100"));
+    }
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn the_proxy_is_no_way_out() {
+    let (running, _folder) = gateway(|_| {});
+    for line in [
+        "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
+        "CONNECT cvm.api.example.com:80 HTTP/1.1\r\n\r\n",
+        "GET http://example.com/ HTTP/1.1\r\n\r\n",
+    ] {
+        let mut stream = open(running.proxy);
+        stream.write_all(line.as_bytes()).unwrap();
+        assert!(rest(&mut stream).starts_with("HTTP/1.1 403 Forbidden\r\n"), "{line}");
+    }
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn pages_are_read_and_nothing_else() {
+    let (running, _folder) = gateway(|_| {});
+    for (line, status) in
+        [("GET /errors HTTP/1.1", "200 OK"), ("POST /errors HTTP/1.1", "405 Method Not Allowed")]
+    {
+        let mut stream = open(running.pages);
+        stream
+            .write_all(format!("{line}\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        let answer = rest(&mut stream);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        assert_eq!(answer.ends_with("/errors"), status == "200 OK", "{answer}");
+    }
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn after_a_stop_nothing_listens_and_an_idle_connection_is_not_waited_for() {
+    let (running, _folder) = gateway(|_| {});
+    let address = running.http.unwrap();
+    let mut idle = open(running.http);
+    idle.write_all(GET.as_bytes()).unwrap();
+    one(&mut idle);
+    let began = Instant::now();
+    running.stop(Duration::from_secs(4));
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn an_address_in_use_is_named_with_its_key() {
+    let (running, folder) = gateway(|_| {});
+    let data = folder.path().join("other");
+    Stores::create(&data).unwrap();
+    let options =
+        Options { data: data.clone(), durability: Durability::Os, retention_ms: 7_200_000 };
+    let stores = Stores::open(options, Millis::from_secs(1_500_000_000)).unwrap();
+    let mut config = Config::new("api.example.com", data);
+    config.listen.http = running.http;
+    let refused = Gateway::start(config, Catalog::empty(), stores, None).unwrap_err().to_string();
+    assert!(refused.starts_with("listen.http = \"127.0.0.1:"), "{refused}");
+    running.stop(Duration::from_secs(2));
+}
