@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use faregate_catalog::Catalog;
+use faregate_catalog::{Catalog, Upstream};
 use faregate_pipeline::facts::Rate;
 use faregate_stores::Durability;
 use toml::Spanned;
@@ -234,6 +234,15 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
         Some("off") => Target::Off,
         Some(file) => Target::File(folder.join(file)),
     };
+    for url in raw.modules.iter().filter_map(|module| module.upstream.as_ref()) {
+        if let Err(refused) = Upstream::parse(url.as_ref(), 0) {
+            check.fault(
+                url.span(),
+                &refused.message,
+                refused.suggestion.as_deref().unwrap_or("write it as \"http://127.0.0.1:9001\""),
+            );
+        }
+    }
     Some(Read { config, modules: raw.modules.iter().map(|module| entry(module, folder)).collect() })
 }
 

@@ -218,6 +218,18 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
     for module in read.modules.iter().filter(|module| module.upstream.is_some()) {
         catalog = catalog.and_then(|catalog| module.place(catalog, &name, &text, &mut faults));
     }
+    for operation in
+        catalog.iter().flat_map(|catalog| catalog.modules()).flat_map(|module| module.operations())
+    {
+        // One hold covers the whole call; what each item of a batch costs is not told apart yet, and a price
+        // that is guessed is worse than none.
+        if operation.batch.is_some() && operation.purchase.is_some() {
+            let action = &operation.action;
+            faults.push(Fault::plain(format!(
+                "`{action}` is a purchase and a batch; sell one item a call, or leave `batch` out"
+            )));
+        }
+    }
     match catalog {
         Some(catalog) if faults.is_empty() => Ok(Loaded { config: read.config, catalog, warnings }),
         Some(_) | None => Err(faults),
