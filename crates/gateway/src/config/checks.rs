@@ -146,6 +146,17 @@ impl Checker<'_> {
         }
     }
 
+    fn upstreams(&mut self, modules: &[RawModule]) {
+        for url in modules.iter().filter_map(|module| module.upstream.as_ref()) {
+            if let Err(refused) = Upstream::parse(url.as_ref(), 0) {
+                let help = refused
+                    .suggestion
+                    .unwrap_or_else(|| "write it as \"http://127.0.0.1:9001\"".to_owned());
+                self.fault(url.span(), &refused.message, &help);
+            }
+        }
+    }
+
     fn replay(&mut self, raw: &RawConfig, config: &mut Config) {
         let window_s = self.within("replay.window_s", raw.replay.window_s.as_ref(), 7_200, 86_400);
         config.replay.window_s = window_s;
@@ -234,15 +245,7 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
         Some("off") => Target::Off,
         Some(file) => Target::File(folder.join(file)),
     };
-    for url in raw.modules.iter().filter_map(|module| module.upstream.as_ref()) {
-        if let Err(refused) = Upstream::parse(url.as_ref(), 0) {
-            check.fault(
-                url.span(),
-                &refused.message,
-                refused.suggestion.as_deref().unwrap_or("write it as \"http://127.0.0.1:9001\""),
-            );
-        }
-    }
+    check.upstreams(&raw.modules);
     Some(Read { config, modules: raw.modules.iter().map(|module| entry(module, folder)).collect() })
 }
 
