@@ -66,6 +66,7 @@ impl TwoModules {
         let serve = Command::new(binary())
             .args(["serve", "-c", file.to_str().unwrap()])
             .stdin(Stdio::null())
+            .env("XDG_STATE_HOME", folder.path())
             .stderr(File::create(folder.path().join("serve.log")).unwrap())
             .spawn()
             .unwrap();
