@@ -1,7 +1,7 @@
 //! `faregate serve` with a configuration of one's own: two modules on one compute.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -70,11 +70,12 @@ impl TwoModules {
             .stderr(File::create(folder.path().join("serve.log")).unwrap())
             .spawn()
             .unwrap();
-        let up = (0..200).any(|_| {
-            std::thread::sleep(Duration::from_millis(25));
-            TcpStream::connect(&address).is_ok()
-        });
+        // It says so once it is ready; that its port takes connections is true a little earlier.
         let log = || std::fs::read_to_string(folder.path().join("serve.log")).unwrap_or_default();
+        let up = (0..400).any(|_| {
+            std::thread::sleep(Duration::from_millis(25));
+            log().contains("https listens on")
+        });
         assert!(up, "serve does not listen: {}", log());
         Self { _world: world, account, address, serve, folder }
     }
