@@ -5,13 +5,14 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use faregate_catalog::{Catalog, Upstream};
+use faregate_catalog::{Catalog, Settings, Source, Upstream};
 use faregate_pipeline::facts::Rate;
 use faregate_stores::Durability;
 use toml::Spanned;
 
 use super::raw::{RawConfig, RawLimits, RawListen, RawModule};
-use super::{Config, Fault, Faults, Limits, Listen, Tls};
+use super::{Config, Fault, Faults, Limits, Listen, Tls, shape};
+use crate::edge::tls;
 use crate::ops::access_log::Target;
 
 /// A configuration before its documents are read.
@@ -24,7 +25,7 @@ pub(super) struct Read {
 pub(super) struct ModuleEntry {
     pub(super) document: PathBuf,
     document_span: Range<usize>,
-    pub(super) upstream: Option<(String, Range<usize>)>,
+    pub(super) upstream: Option<String>,
 }
 
 impl ModuleEntry {
@@ -39,38 +40,15 @@ impl ModuleEntry {
         )
     }
 
-    /// The catalog with this entry's module at its configured address.
-    pub(super) fn place(
-        &self,
-        catalog: Catalog,
-        name: &str,
-        text: &str,
-        faults: &mut Faults,
-    ) -> Option<Catalog> {
-        let (url, span) = self.upstream.clone()?;
-        let own = Catalog::load(
-            &[faregate_catalog::Source {
-                name: "",
-                text: &std::fs::read_to_string(&self.document).ok()?,
-            }],
-            &faregate_catalog::Settings { base_domain: "x" },
-        );
-        let module = own
-            .catalog
-            .as_ref()
-            .and_then(|own| own.modules().first().map(|module| module.name.clone()))?;
-        match catalog.with_upstream(&module, &url) {
-            Ok(catalog) => Some(catalog),
-            Err(refused) => {
-                faults.push(Fault::at(
-                    name,
-                    text,
-                    span,
-                    &refused.message,
-                    refused.suggestion.as_deref(),
-                ));
-                None
+    /// The catalog with this entry's module at its configured address, which has been checked.
+    pub(super) fn place(&self, catalog: Catalog, source: Source<'_>, base_domain: &str) -> Catalog {
+        let own = Catalog::load(&[source], &Settings { base_domain }).catalog;
+        let module = own.as_ref().and_then(|own| own.modules().first());
+        match (module, &self.upstream) {
+            (Some(module), Some(url)) => {
+                catalog.clone().with_upstream(&module.name, url).unwrap_or(catalog)
             }
+            (Some(_) | None, _) => catalog,
         }
     }
 }
@@ -123,6 +101,53 @@ impl Checker<'_> {
             );
         }
         n
+    }
+
+    /// A number that may not be 0 and fits this machine; one that is told of does no harm.
+    fn size<N: TryFrom<i64>>(&mut self, key: &str, value: Option<&Spanned<i64>>, default: N) -> N {
+        let Some(value) = value else { return default };
+        match N::try_from(*value.as_ref()) {
+            Ok(n) if *value.as_ref() >= 1 => n,
+            Ok(_) | Err(_) => {
+                let sentence = format!("`limits.{key}` is at least 1");
+                self.fault(value.span(), &sentence, "leave it out for the default");
+                default
+            }
+        }
+    }
+
+    fn limits(&mut self, raw: &RawLimits) -> Limits {
+        let usual = Limits::default();
+        let mut size = |key, value: &Option<Spanned<i64>>, default: usize| {
+            self.size(key, value.as_ref(), default)
+        };
+        let workers = raw.workers.as_ref().map(Spanned::as_ref);
+        let mut limits = Limits {
+            head_bytes_max: size("head_bytes_max", &raw.head_bytes_max, usual.head_bytes_max),
+            headers_max: size("headers_max", &raw.headers_max, usual.headers_max),
+            body_bytes_max: size("body_bytes_max", &raw.body_bytes_max, usual.body_bytes_max),
+            query_bytes_max: size("query_bytes_max", &raw.query_bytes_max, usual.query_bytes_max),
+            parameters_max: size("parameters_max", &raw.parameters_max, usual.parameters_max),
+            connections_max: size("connections_max", &raw.connections_max, usual.connections_max),
+            connections_per_address_max: size(
+                "connections_per_address_max",
+                &raw.connections_per_address_max,
+                usual.connections_per_address_max,
+            ),
+            // 0 is a value of its own here: one a core.
+            workers: workers.and_then(|n| usize::try_from(*n).ok()).filter(|n| *n > 0),
+            ..usual
+        };
+        let mut seconds = |key, value: &Option<Spanned<i64>>, default: u64| {
+            self.size(key, value.as_ref(), default)
+        };
+        limits.header_timeout_s =
+            seconds("header_timeout_s", &raw.header_timeout_s, usual.header_timeout_s);
+        limits.body_timeout_s =
+            seconds("body_timeout_s", &raw.body_timeout_s, usual.body_timeout_s);
+        limits.idle_timeout_s =
+            seconds("idle_timeout_s", &raw.idle_timeout_s, usual.idle_timeout_s);
+        limits
     }
 
     fn listen(&mut self, listen: &Spanned<RawListen>, sandbox: bool) -> Listen {
@@ -181,20 +206,7 @@ impl Checker<'_> {
 
 /// Reads a configuration; none if its very form is wrong, else every fault is in `faults`.
 pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -> Option<Read> {
-    let raw: RawConfig = match toml::from_str(text) {
-        Ok(raw) => raw,
-        Err(e) => {
-            let span = e.span().unwrap_or(0..0);
-            faults.push(Fault::at(
-                name,
-                text,
-                span,
-                e.message(),
-                Some("docs/operations.md lists every key"),
-            ));
-            return None;
-        }
-    };
+    let raw = shape::read(name, text, faults)?;
     let mut check = Checker { name, text, faults };
     let mut config =
         Config::new(raw.base_domain.as_ref().to_ascii_lowercase(), folder.join(&raw.data));
@@ -218,15 +230,15 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
     }
     check.replay(&raw, &mut config);
     if let Some(quota) = &raw.quota {
-        let rate =
-            (NonZeroU32::new(quota.as_ref().per_second), NonZeroU32::new(quota.as_ref().burst));
+        let positive = |n: i64| u32::try_from(n).ok().and_then(NonZeroU32::new);
+        let rate = (positive(quota.as_ref().per_second), positive(quota.as_ref().burst));
         match rate {
             (Some(per_second), Some(burst)) => {
                 config.default_rate = Some(Rate { per_second, burst })
             }
             _ => check.fault(
                 quota.span(),
-                "a rate of 0 would refuse every call",
+                "a rate and its burst are at least 1: with 0 every call is refused",
                 "leave `[quota]` out for no limit",
             ),
         }
@@ -236,10 +248,18 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
         config.support = support;
     }
     if let Some(tls) = &raw.tls {
-        config.tls =
-            Tls::Files { certificate: folder.join(&tls.certificate), key: folder.join(&tls.key) };
+        let files = tls.as_ref();
+        config.tls = Tls::Files {
+            certificate: folder.join(&files.certificate),
+            key: folder.join(&files.key),
+        };
+        if let Err(cause) = tls::check(&config.tls) {
+            let help =
+                "PEM files, relative to this file: the chain with the leaf first, and its key";
+            check.fault(tls.span(), &format!("the certificate cannot be used: {cause}"), help);
+        }
     }
-    config.limits = limits(&raw.limits);
+    config.limits = check.limits(&raw.limits);
     config.access_log = match raw.log.access.as_deref() {
         None | Some("stderr") => Target::Stderr,
         Some("off") => Target::Off,
@@ -253,26 +273,7 @@ fn entry(module: &RawModule, folder: &Path) -> ModuleEntry {
     ModuleEntry {
         document: folder.join(module.document.as_ref()),
         document_span: module.document.span(),
-        upstream: module.upstream.as_ref().map(|url| (url.as_ref().clone(), url.span())),
-    }
-}
-
-fn limits(raw: &RawLimits) -> Limits {
-    let usual = Limits::default();
-    Limits {
-        header_timeout_s: raw.header_timeout_s.unwrap_or(usual.header_timeout_s),
-        body_timeout_s: raw.body_timeout_s.unwrap_or(usual.body_timeout_s),
-        idle_timeout_s: raw.idle_timeout_s.unwrap_or(usual.idle_timeout_s),
-        head_bytes_max: raw.head_bytes_max.unwrap_or(usual.head_bytes_max),
-        headers_max: raw.headers_max.unwrap_or(usual.headers_max),
-        body_bytes_max: raw.body_bytes_max.unwrap_or(usual.body_bytes_max),
-        query_bytes_max: raw.query_bytes_max.unwrap_or(usual.query_bytes_max),
-        parameters_max: raw.parameters_max.unwrap_or(usual.parameters_max),
-        connections_max: raw.connections_max.unwrap_or(usual.connections_max),
-        connections_per_address_max: raw
-            .connections_per_address_max
-            .unwrap_or(usual.connections_per_address_max),
-        workers: raw.workers.filter(|n| *n > 0),
+        upstream: module.upstream.as_ref().map(|url| url.as_ref().clone()),
     }
 }
 

@@ -6,6 +6,7 @@
 mod checks;
 mod faults;
 mod raw;
+mod shape;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -215,8 +216,9 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
         }
     }
     let mut catalog = loaded.catalog;
-    for module in read.modules.iter().filter(|module| module.upstream.is_some()) {
-        catalog = catalog.and_then(|catalog| module.place(catalog, &name, &text, &mut faults));
+    // A document that could not be read is a fault, so that entries and sources match wherever it counts.
+    for (module, source) in read.modules.iter().zip(&sources) {
+        catalog = catalog.map(|all| module.place(all, *source, &read.config.base_domain));
     }
     for operation in
         catalog.iter().flat_map(|catalog| catalog.modules()).flat_map(|module| module.operations())

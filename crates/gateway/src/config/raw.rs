@@ -17,7 +17,7 @@ pub(super) struct RawConfig {
     pub(super) listen: Spanned<RawListen>,
     #[serde(default)]
     pub(super) pages: RawPages,
-    pub(super) tls: Option<RawTls>,
+    pub(super) tls: Option<Spanned<RawTls>>,
     #[serde(default)]
     pub(super) replay: RawReplay,
     #[serde(default)]
@@ -74,24 +74,24 @@ pub(super) struct RawValidity {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawQuota {
-    pub(super) per_second: u32,
-    pub(super) burst: u32,
+    pub(super) per_second: i64,
+    pub(super) burst: i64,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLimits {
-    pub(super) header_timeout_s: Option<u64>,
-    pub(super) body_timeout_s: Option<u64>,
-    pub(super) idle_timeout_s: Option<u64>,
-    pub(super) head_bytes_max: Option<usize>,
-    pub(super) headers_max: Option<usize>,
-    pub(super) body_bytes_max: Option<usize>,
-    pub(super) query_bytes_max: Option<usize>,
-    pub(super) parameters_max: Option<usize>,
-    pub(super) connections_max: Option<usize>,
-    pub(super) connections_per_address_max: Option<usize>,
-    pub(super) workers: Option<usize>,
+    pub(super) header_timeout_s: Option<Spanned<i64>>,
+    pub(super) body_timeout_s: Option<Spanned<i64>>,
+    pub(super) idle_timeout_s: Option<Spanned<i64>>,
+    pub(super) head_bytes_max: Option<Spanned<i64>>,
+    pub(super) headers_max: Option<Spanned<i64>>,
+    pub(super) body_bytes_max: Option<Spanned<i64>>,
+    pub(super) query_bytes_max: Option<Spanned<i64>>,
+    pub(super) parameters_max: Option<Spanned<i64>>,
+    pub(super) connections_max: Option<Spanned<i64>>,
+    pub(super) connections_per_address_max: Option<Spanned<i64>>,
+    pub(super) workers: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]

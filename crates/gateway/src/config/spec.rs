@@ -23,7 +23,32 @@ fn the_starting_configuration_is_good_and_strict() {
 fn every_fault_is_told_with_its_line_and_a_suggestion() {
     for (title, text, said) in [
         ("not TOML", "base_domain = ", "faregate.toml:1"),
-        ("an unknown key", "base_domain = \"a.b\"\nlimitz = 1\n[listen]\n", "limitz"),
+        (
+            "an unknown key",
+            "base_domain = \"a.b\"\nlimitz = 1\n[listen]\nhttps=\"127.0.0.1:1\"\n",
+            "no key `limitz`",
+        ),
+        ("a missing key", "[listen]\nhttps=\"127.0.0.1:1\"\n", "`base_domain` is missing"),
+        (
+            "a wrong kind",
+            "base_domain = 1\n[listen]\nhttps=\"127.0.0.1:1\"\n",
+            "`base_domain` is a text",
+        ),
+        (
+            "a limit of nothing",
+            "base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\n[limits]\nheaders_max=0\n",
+            "`limits.headers_max` is at least 1",
+        ),
+        (
+            "a certificate that is not there",
+            "base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\n[tls]\ncertificate=\"no.pem\"\nkey=\"no.key\"\n",
+            "no.pem",
+        ),
+        (
+            "an upstream",
+            "base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\n[[modules]]\ndocument=\"x\"\nupstream=\"nowhere\"\n",
+            "nowhere",
+        ),
         (
             "no domain",
             "base_domain = \"nodots\"\n[listen]\nhttps = \"127.0.0.1:1\"\n",
@@ -58,7 +83,7 @@ fn every_fault_is_told_with_its_line_and_a_suggestion() {
         (
             "a rate of nothing",
             "base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\n[quota]\nper_second=0\nburst=1\n",
-            "a rate of 0",
+            "at least 1",
         ),
     ] {
         let (n, rendered) = faults_of(text);
@@ -72,6 +97,18 @@ fn every_fault_is_told_with_its_line_and_a_suggestion() {
 fn all_faults_are_told_in_one_run() {
     let text = "base_domain = \"nodots\"\n[listen]\nhttps = \"x\"\nhttp = \"0.0.0.0:80\"\n[replay]\nwindow_s = 0\n";
     assert_eq!(faults_of(text).0, 4, "{}", faults_of(text).1);
+    // Faults of form and of value, in one file.
+    let text = "base_domain = \"nodots\"\nsandbx = true\n[listen]\nhttps = 1\nhttp = \"127.0.0.1:1\"\n[limits]\nworkerz = 1\nheaders_max = -1\n[[modules]]\nupstream = \"nowhere\"\n";
+    let (n, rendered) = faults_of(text);
+    for said in [
+        "`sandbx`",
+        "`listen.https` is a text",
+        "`limits.workerz`",
+        "`modules.document` is missing",
+    ] {
+        assert!(rendered.contains(said), "{said}: {rendered}");
+    }
+    assert_eq!(n, 4, "without its document a module cannot be read further: {rendered}");
 }
 
 #[test]
@@ -94,4 +131,80 @@ fn a_purchase_that_is_a_batch_is_not_served() {
     fs::write(folder.path().join("cvm.yaml"), document.replacen(batch, &priced, 1)).unwrap();
     let said = load(&config).unwrap_err().render(false);
     assert!(said.contains("`StartInstances` is a purchase and a batch"), "{said}");
+}
+
+#[test]
+fn a_loaded_configuration_has_its_modules_at_their_upstreams() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("faregate.toml");
+    fs::write(&config, STARTER).unwrap();
+    assert!(load(&config).unwrap().catalog.modules().is_empty());
+
+    let document = include_str!("../../../../examples/compute/openapi.yaml");
+    fs::write(folder.path().join("cvm.yaml"), document).unwrap();
+    let modules = "[[modules]]\ndocument = \"cvm.yaml\"\nupstream = \"http://127.0.0.1:9\"\n";
+    fs::write(&config, format!("{STARTER}{modules}")).unwrap();
+    let loaded = load(&config).unwrap();
+    let upstream = format!("{:?}", loaded.catalog.modules()[0].upstream);
+    assert!(upstream.contains("127.0.0.1:9"), "{upstream}");
+
+    fs::write(&config, format!("{STARTER}{modules}[[modules]]\ndocument = \"none.yaml\"\n"))
+        .unwrap();
+    fs::write(folder.path().join("cvm.yaml"), "openapi: 2.0\n").unwrap();
+    let faults = load(&config).unwrap_err();
+    let said = faults.render(false);
+    assert!(said.contains("none.yaml") && said.contains("cvm.yaml"), "{said}");
+}
+
+#[test]
+fn every_key_that_is_known_is_read() {
+    let text = r#"
+base_domain = "API.example.com"
+data = "d"
+support = "us"
+sandbox = true
+compat = true
+[listen]
+https = "0.0.0.0:1"
+http = "127.0.0.1:2"
+proxy = "[::1]:3"
+pages = "127.0.0.1:4"
+[pages]
+url = "https://docs.example.com/"
+[replay]
+window_s = 600
+refuse_last_nonce = false
+durability = "disk"
+[validity]
+period_s = 60
+[quota]
+per_second = 5
+burst = 6
+[limits]
+header_timeout_s = 1
+body_timeout_s = 2
+idle_timeout_s = 3
+head_bytes_max = 4
+headers_max = 5
+body_bytes_max = 6
+query_bytes_max = 7
+parameters_max = 8
+connections_max = 9
+connections_per_address_max = 10
+workers = 0
+[log]
+access = "off"
+[[modules]]
+document = "cvm.yaml"
+"#;
+    let mut faults = Faults::default();
+    let read = checks::read("faregate.toml", text, Path::new("x"), &mut faults);
+    assert!(faults.is_empty(), "{faults}");
+    let Config { base_domain, data, pages_url, limits, default_rate, access_log, .. } =
+        read.unwrap().config;
+    assert_eq!(base_domain, "api.example.com");
+    assert_eq!((data, pages_url.as_str()), ("x/d".into(), "https://docs.example.com"));
+    assert_eq!((limits.header_timeout_s, limits.connections_per_address_max), (1, 10));
+    assert_eq!((limits.workers, default_rate.unwrap().burst.get()), (None, 6));
+    assert!(matches!(access_log, Target::Off));
 }

@@ -32,6 +32,23 @@ pub(crate) fn identity(tls: &Tls, data: &Path, names: Vec<String>) -> io::Result
             (chain, key, Some(folder.join("ca.pem")))
         }
     };
+    Ok(Identity { acceptor: acceptor(chain, key)?, ca })
+}
+
+/// Can the configured files be used; a local CA is made when it is needed.
+pub(crate) fn check(tls: &Tls) -> io::Result<()> {
+    match tls {
+        Tls::Files { certificate, key } => {
+            acceptor(read_chain(certificate)?, read_key(key)?).map(drop)
+        }
+        Tls::LocalCa => Ok(()),
+    }
+}
+
+fn acceptor(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> io::Result<TlsAcceptor> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -41,7 +58,7 @@ pub(crate) fn identity(tls: &Tls, data: &Path, names: Vec<String>) -> io::Result
         .map_err(io::Error::other)?;
     // Only HTTP/1.1 is spoken so far.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(config)), ca })
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 fn read_chain(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
