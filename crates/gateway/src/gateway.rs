@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use faregate_catalog::Catalog;
 use faregate_stores::Stores;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::config::Config;
@@ -75,9 +76,14 @@ pub struct Running {
     workers: Vec<JoinHandle<()>>,
 }
 
+/// Most connections that wait to be accepted; the kernel may hold fewer.
+const QUEUE_MAX: i32 = 4_096;
+
 struct Door {
     listener: TcpListener,
     role: Role,
+    /// Each has its own: a crowd at the pages keeps no call out.
+    crowd: Arc<Crowd>,
 }
 
 impl Gateway {
@@ -96,8 +102,7 @@ impl Gateway {
          -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
             let Some(address) = address else { return Ok(None) };
             let failed = || fails(format!("listen.{key} = \"{address}\""));
-            let listener = TcpListener::bind(address).map_err(failed())?;
-            listener.set_nonblocking(true).map_err(failed())?;
+            let listener = listen(address).map_err(failed())?;
             let bound = listener.local_addr().map_err(failed())?;
             Ok(Some((listener, bound)))
         };
@@ -117,7 +122,7 @@ impl Gateway {
             .map_err(fails("tls"))?;
         let mut doors: Vec<Door> = Vec::new();
         let mut open = |door: Option<(TcpListener, SocketAddr)>, role: Role| {
-            doors.extend(door.map(|(listener, _)| Door { listener, role }));
+            doors.extend(door.map(|(listener, _)| Door { listener, role, crowd: Arc::default() }));
         };
         open(https, Role::Https(identity.acceptor.clone()));
         open(http, Role::Http);
@@ -131,9 +136,8 @@ impl Gateway {
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let shared = Shared::new(config, catalog, stores).map_err(fails("log.access"))?;
         let (stop, stopped) = watch::channel(false);
-        let crowd = Arc::new(Crowd::default());
         let workers = (0..n_workers.max(1))
-            .map(|n| worker(n, &doors, &shared, &crowd, &stopped))
+            .map(|n| worker(n, &doors, &shared, &stopped))
             .collect::<Result<_, _>>()?;
         Ok(Running {
             https: addresses.0,
@@ -166,15 +170,25 @@ impl Running {
     }
 }
 
+/// A listener with a queue for bursts: the standard library's holds 128 connections.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // Connections of the gateway before that are still dying do not keep the next one from starting.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(QUEUE_MAX)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
 /// One thread with a runtime of its own, accepting at every door.
 fn worker(
     n: usize,
     doors: &[Door],
     shared: &Arc<Shared>,
-    crowd: &Arc<Crowd>,
     stop: &watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, StartError> {
-    let (shared, crowd, stop) = (Arc::clone(shared), Arc::clone(crowd), stop.clone());
+    let (shared, stop) = (Arc::clone(shared), stop.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -183,20 +197,18 @@ fn worker(
     for door in doors {
         let _inside = runtime.enter();
         let listener = door.listener.try_clone().and_then(tokio::net::TcpListener::from_std);
-        own.push((listener.map_err(fails("a listener"))?, door.role.clone()));
+        own.push((
+            listener.map_err(fails("a listener"))?,
+            door.role.clone(),
+            Arc::clone(&door.crowd),
+        ));
     }
     let run = move || {
         runtime.block_on(async move {
             let driver = Driver::new(shared);
             let mut doors = tokio::task::JoinSet::new();
-            for (listener, role) in own {
-                doors.spawn(accept(
-                    listener,
-                    role,
-                    Arc::clone(&driver),
-                    Arc::clone(&crowd),
-                    stop.clone(),
-                ));
+            for (listener, role, crowd) in own {
+                doors.spawn(accept(listener, role, Arc::clone(&driver), crowd, stop.clone()));
             }
             while doors.join_next().await.is_some() {}
         });

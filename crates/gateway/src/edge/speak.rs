@@ -104,7 +104,36 @@ impl<S: AsyncWrite + Unpin, F: Fn() -> Vec<u8> + Unpin> AsyncWrite for Speak<S, 
 
 #[cfg(test)]
 mod spec {
-    use super::is_bare;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// What the other end of a narrow pipe reads when these are written.
+    async fn sent(writes: &[&str]) -> String {
+        let (stream, mut client) = tokio::io::duplex(7);
+        let mut speak = Speak::new(stream, || b"HTTP/1.1 200 OK\r\n\r\nours".to_vec());
+        let write = async {
+            for bytes in writes {
+                speak.write_all(bytes.as_bytes()).await.unwrap();
+            }
+            speak.shutdown().await.unwrap();
+            drop(speak);
+        };
+        let mut out = String::new();
+        let (_, read) = tokio::join!(write, client.read_to_string(&mut out));
+        read.unwrap();
+        out
+    }
+
+    #[tokio::test]
+    async fn a_bare_refusal_is_replaced_whole_and_a_body_never() {
+        let bare = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(sent(&[bare]).await, "HTTP/1.1 200 OK\r\n\r\nours");
+        // Seven bytes go at a time, so that the second part begins as hyper's own head does.
+        let body = format!("1234567{bare}");
+        assert_eq!(sent(&[&body]).await, body);
+        assert_eq!(sent(&["hello", bare]).await, "helloHTTP/1.1 200 OK\r\n\r\nours");
+    }
 
     #[test]
     fn only_a_head_of_4xx_without_our_name_is_hypers_own() {

@@ -104,7 +104,10 @@ fn authority(folder: &Path) -> io::Result<Issuer<'static, KeyPair>> {
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&key)?;
         file.write_all(pair.serialize_pem().as_bytes())?;
-        fs::write(&certificate, made.pem())?;
+        // Whole or not at all: half a CA would be taken for one at the next start.
+        let half = folder.join("ca.pem.new");
+        fs::write(&half, made.pem())?;
+        fs::rename(&half, &certificate)?;
     }
     let pair = KeyPair::from_pem(&fs::read_to_string(&key)?).map_err(io::Error::other)?;
     // A leaf names its issuer by name and key, and both are the same at each start.
