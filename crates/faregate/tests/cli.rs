@@ -266,3 +266,82 @@ fn captured_requests_are_judged_and_a_wrong_one_is_exit_4() {
     std::fs::write(here.path().join("none.jsonl"), "{}\n").unwrap();
     assert_eq!(run(here.path(), &["sign", "--check", "none.jsonl"]).status.code(), Some(3));
 }
+
+/// A demo, killed with its folder if a test fails.
+struct Demo(std::process::Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It has ended already when the test went well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_demo_is_found_by_other_commands_keeps_its_keys_and_stops_when_told() {
+    let here = folder();
+    let here = here.path();
+    let mut keys = Vec::new();
+    for compute_dies in [false, true] {
+        let child = Command::new(env!("CARGO_BIN_EXE_faregate"))
+            .args(["demo", "--json", "--data", "cloud"])
+            .current_dir(here)
+            .env_clear()
+            .env("HOME", here)
+            .stdout(std::process::Stdio::piped())
+            .spawn();
+        let mut demo = Demo(child.unwrap());
+        let mut line = String::new();
+        let mut stdout = std::io::BufReader::new(demo.0.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        keys.push(ready["accounts"].clone());
+
+        let answer: Value =
+            serde_json::from_str(&ok(here, &["call", "cvm", "DescribeZones"])).unwrap();
+        assert_eq!(answer["code"], 0, "{answer}");
+        let poor = run(here, &["call", "-p", "suspended", "cvm", "DescribeZones"]);
+        assert_eq!(poor.status.code(), Some(10), "{}", text(&poor.stdout));
+        if compute_dies {
+            let pid = ready["modules"]["cvm"]["upstreamPid"].to_string();
+            assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+        }
+        let pid = demo.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let ends_at = std::time::Instant::now() + std::time::Duration::from_secs(8);
+        let status = loop {
+            match demo.0.try_wait().unwrap() {
+                Some(status) => break status,
+                None => assert!(std::time::Instant::now() < ends_at, "it does not stop"),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        };
+        assert_eq!(status.code(), Some(0));
+        assert_eq!(
+            run(here, &["call", "cvm", "DescribeZones"]).status.code(),
+            Some(2),
+            "it is gone"
+        );
+    }
+    assert_eq!(keys[0], keys[1], "the same accounts, keys and balances");
+}
+
+#[test]
+fn a_configuration_is_made_once_and_checked_with_all_its_faults() {
+    let here = folder();
+    let here = here.path();
+    ok(here, &["init", "mine"]);
+    assert!(here.join("mine/data/faregate.db").exists());
+    assert_eq!(run(here, &["init", "mine"]).status.code(), Some(3), "not overwritten");
+    ok(here, &["check", "-c", "mine/faregate.toml"]);
+    let bad = "base_domain = \"x\"\n[listen]\nhttps = \"a\"\n[[modules]]\ndocument = \"no.yaml\"\n";
+    std::fs::write(here.join("bad.toml"), bad).unwrap();
+    let output = run(here, &["check", "-c", "bad.toml"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    for fault in ["bad.toml:1:15", "bad.toml:3:9", "bad.toml:5:12", "`bad.toml` has 3 faults"] {
+        assert!(said.contains(fault), "{fault}: {said}");
+    }
+    assert_eq!(run(here, &["serve", "-c", "none.toml"]).status.code(), Some(3));
+}

@@ -135,13 +135,15 @@ impl Demo {
 
 /// Until Ctrl-C; a dead compute is said, not mended: that it is missing is worth seeing.
 async fn until_stopped(compute: &mut Process) -> Result<(), Failure> {
+    // One future throughout: a signal between two would be lost.
+    let mut told = std::pin::pin!(gate::until_told_to_stop());
     tokio::select! {
-        told = gate::until_told_to_stop() => return Ok(told?),
+        told = &mut told => return Ok(told?),
         how = compute.dead() => {
             output::note(format_args!(
                 "compute is dead ({how}); it is not restarted, calls answer 6000 and then 6200"
             ));
         }
     }
-    Ok(gate::until_told_to_stop().await?)
+    Ok(told.await?)
 }
