@@ -79,6 +79,9 @@ pub struct Running {
 /// Most connections that wait to be accepted; the kernel may hold fewer.
 const QUEUE_MAX: i32 = 4_096;
 
+/// How often a worker that ends looks for what is still under way.
+const ALIVE_EVERY: Duration = Duration::from_millis(5);
+
 struct Door {
     listener: TcpListener,
     role: Role,
@@ -211,6 +214,12 @@ fn worker(
                 doors.spawn(accept(listener, role, Arc::clone(&driver), crowd, stop.clone()));
             }
             while doors.join_next().await.is_some() {}
+            // A call whose client went away is still under way, and its money with it. The upstream
+            // connections end with the last driver.
+            drop(driver);
+            while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+                tokio::time::sleep(ALIVE_EVERY).await;
+            }
         });
     };
     std::thread::Builder::new().name(format!("worker-{n}")).spawn(run).map_err(fails("a worker"))
