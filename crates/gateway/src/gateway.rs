@@ -100,6 +100,9 @@ impl Gateway {
         stores: Stores,
         pages: Option<Pages>,
     ) -> Result<Running, StartError> {
+        // Before any port opens: who sees the port finds the CA's certificate.
+        let identity = tls::identity(&config.tls, &config.data, names(&config, &catalog))
+            .map_err(fails("tls"))?;
         let bind = |key: &str,
                     address: Option<SocketAddr>|
          -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
@@ -120,9 +123,6 @@ impl Gateway {
             config.pages_url =
                 addresses.3.map(|address| format!("http://{address}")).unwrap_or_default();
         }
-
-        let identity = tls::identity(&config.tls, &config.data, names(&config, &catalog))
-            .map_err(fails("tls"))?;
         let mut doors: Vec<Door> = Vec::new();
         let mut open = |door: Option<(TcpListener, SocketAddr)>, role: Role| {
             doors.extend(door.map(|(listener, _)| Door { listener, role, crowd: Arc::default() }));

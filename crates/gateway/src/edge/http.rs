@@ -12,7 +12,7 @@ use faregate_pipeline::call::{Body, RawCall, RawMethod, Transport};
 use faregate_pipeline::parameters;
 use http::header::{
     ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName,
-    HeaderValue, SERVER, TRANSFER_ENCODING, UPGRADE,
+    HeaderValue, SERVER, TRANSFER_ENCODING,
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -202,16 +202,15 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// A feature of HTTP that the request wants and that is not spoken.
+/// A feature of HTTP that the request wants and that is not spoken. An Upgrade is only an offer, and may be
+/// ignored (RFC 9110, 7.8): some clients offer h2c with every plain request.
 fn unspoken(headers: &HeaderMap) -> Option<String> {
     let wants = |name: &HeaderName, but: &str| {
         text(headers, name)
             .filter(|value| !value.eq_ignore_ascii_case(but))
             .map(|value| format!("{name}: {value}"))
     };
-    wants(&CONTENT_ENCODING, "identity")
-        .or_else(|| wants(&UPGRADE, ""))
-        .or_else(|| wants(&EXPECT, "100-continue"))
+    wants(&CONTENT_ENCODING, "identity").or_else(|| wants(&EXPECT, "100-continue"))
 }
 
 fn response(reply: Reply) -> Response<Full<Bytes>> {

@@ -47,7 +47,7 @@ pub enum Refused {
     Method(String),
     /// A POST body that is no form.
     MediaType(String),
-    /// An encoding, an upgrade, an expectation.
+    /// An encoding or an expectation.
     Feature(String),
     /// Plain HTTP where the module demands https.
     PlainHttp {
