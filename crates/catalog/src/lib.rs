@@ -20,7 +20,7 @@
 //!       parameters:
 //!         - { name: limit, in: query, schema: { type: integer, maximum: 100, default: 20 } }
 //! "#;
-//! let source = Source { name: "cvm.yaml", text };
+//! let source = Source { name: "cvm.yaml", text, upstream: None };
 //! let loaded = Catalog::load(&[source], &Settings { base_domain: "api.qcloud.com" });
 //! let catalog = loaded.catalog.ok_or("no catalog")?;
 //! let module = catalog.module_by_domain("cvm.api.qcloud.com").ok_or("no module")?;

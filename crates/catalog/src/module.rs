@@ -235,6 +235,12 @@ fn check_version(report: &mut Report<'_>) -> Option<()> {
 }
 
 fn upstream(report: &mut Report<'_>, timeout_ms: u64) -> Option<Upstream> {
+    if let Some(text) = report.document.source.upstream {
+        // Who gives it has checked it, and underlines it in a file of his own.
+        return Upstream::parse(text, timeout_ms)
+            .map_err(|wrong| report.error(0..0, wrong.message, wrong.suggestion))
+            .ok();
+    }
     let servers = report.document.root().get("servers");
     let url = servers.as_ref().and_then(|servers| servers.items().next()?.get("url"));
     let Some((url, text)) = url.and_then(|url| Some((url.clone(), url.value.as_str()?))) else {

@@ -20,7 +20,7 @@ pub(crate) fn of(config: Option<&Path>) -> Result<Catalog, Failure> {
 pub(crate) fn demo() -> Result<Catalog, Failure> {
     use faregate_catalog::{Settings, Source};
 
-    let source = Source { name: "compute.yaml", text: faregate_compute::DOCUMENT };
+    let source = Source { name: "compute.yaml", text: faregate_compute::DOCUMENT, upstream: None };
     let loaded = Catalog::load(&[source], &Settings { base_domain: "api.qcloud.com" });
     loaded.catalog.ok_or_else(|| {
         let faults: Vec<&str> = loaded.diagnostics.iter().map(|d| d.message.as_str()).collect();

@@ -44,7 +44,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let text = include_str!("../../../examples/compute/openapi.yaml");
-        let sources = [Source { name: "openapi.yaml", text }];
+        let sources = [Source { name: "openapi.yaml", text, upstream: None }];
         let loaded = Catalog::load(&sources, &Settings { base_domain: "api.qcloud.com" });
         Self {
             catalog: Arc::new(loaded.catalog.expect("compute's document is good")),

@@ -25,6 +25,8 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// The whole text.
     pub text: &'a str,
+    /// Where the service listens, in place of `servers[0].url`: frameworks write none.
+    pub upstream: Option<&'a str>,
 }
 
 /// A parsed document.

@@ -273,7 +273,10 @@ fn a_pattern_that_is_not_linear_is_refused() {
 fn modules_share_neither_name_nor_domain() {
     let first = format!("{HEAD}paths: {{}}\n");
     let load = |text: &str| {
-        let sources = [Source { name: "a.yaml", text: &first }, Source { name: "b.yaml", text }];
+        let sources = [
+            Source { name: "a.yaml", text: &first, upstream: None },
+            Source { name: "b.yaml", text, upstream: None },
+        ];
         let loaded = Catalog::load(&sources, &Settings { base_domain: "api.qcloud.com" });
         assert!(loaded.catalog.is_none());
         let d = loaded.diagnostics[0].clone();
@@ -291,7 +294,7 @@ fn modules_share_neither_name_nor_domain() {
 #[test]
 fn a_diagnostic_is_drawn_with_its_line_underlined() {
     let text = act("{ batch: { over: idz } }", "[]", "{ ids: { type: array } }");
-    let source = Source { name: "modules/a.yaml", text: &text };
+    let source = Source { name: "modules/a.yaml", text: &text, upstream: None };
     let loaded = Catalog::load(&[source], &Settings { base_domain: "api.qcloud.com" });
     let diagnostic = &loaded.diagnostics[0];
     assert_eq!((diagnostic.line, diagnostic.column), (9, 36));

@@ -82,7 +82,10 @@ fn a_module_without_a_name_is_called_after_its_file_or_its_title() {
 #[test]
 fn modules_are_found_by_domain_name_and_action() {
     let other = FULL.replace("module: cvm", "module: cdb").replace("[csec.api.qcloud.com]", "[]");
-    let sources = [Source { name: "a.yaml", text: FULL }, Source { name: "b.yaml", text: &other }];
+    let sources = [
+        Source { name: "a.yaml", text: FULL, upstream: None },
+        Source { name: "b.yaml", text: &other, upstream: None },
+    ];
     let loaded = Catalog::load(&sources, &Settings { base_domain: "api.qcloud.com" });
     let catalog = loaded.catalog.unwrap();
     let names: Vec<_> = catalog.modules().iter().map(|module| module.name.as_str()).collect();

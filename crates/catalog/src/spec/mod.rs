@@ -15,7 +15,7 @@ use crate::{Catalog, Loaded, Module, Operation, Settings, Source};
 /// Loads one document under a name.
 pub(super) fn load(name: &str, text: &str) -> Loaded {
     let settings = Settings { base_domain: "api.qcloud.com" };
-    Catalog::load(&[Source { name, text }], &settings)
+    Catalog::load(&[Source { name, text, upstream: None }], &settings)
 }
 
 /// The only module of a document without problems.

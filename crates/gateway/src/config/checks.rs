@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use faregate_catalog::{Catalog, Settings, Source, Upstream};
+use faregate_catalog::Upstream;
 use faregate_pipeline::facts::Rate;
 use faregate_stores::Durability;
 use toml::Spanned;
@@ -38,18 +38,6 @@ impl ModuleEntry {
             &sentence,
             Some("the path is relative to this file"),
         )
-    }
-
-    /// The catalog with this entry's module at its configured address, which has been checked.
-    pub(super) fn place(&self, catalog: Catalog, source: Source<'_>, base_domain: &str) -> Catalog {
-        let own = Catalog::load(&[source], &Settings { base_domain }).catalog;
-        let module = own.as_ref().and_then(|own| own.modules().first());
-        match (module, &self.upstream) {
-            (Some(module), Some(url)) => {
-                catalog.clone().with_upstream(&module.name, url).unwrap_or(catalog)
-            }
-            (Some(_) | None, _) => catalog,
-        }
     }
 }
 

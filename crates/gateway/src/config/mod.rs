@@ -195,7 +195,11 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
     let mut texts = Vec::new();
     for module in &read.modules {
         match fs::read_to_string(&module.document) {
-            Ok(text) => texts.push((module.document.display().to_string(), text)),
+            Ok(text) => texts.push((
+                module.document.display().to_string(),
+                text,
+                module.upstream.as_deref(),
+            )),
             Err(e) => faults.push(module.fault(
                 &name,
                 &text,
@@ -203,7 +207,10 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
             )),
         }
     }
-    let sources: Vec<Source<'_>> = texts.iter().map(|(name, text)| Source { name, text }).collect();
+    let sources: Vec<Source<'_>> = texts
+        .iter()
+        .map(|(name, text, upstream)| Source { name, text, upstream: *upstream })
+        .collect();
     let loaded = Catalog::load(&sources, &Settings { base_domain: &read.config.base_domain });
     let mut warnings = Vec::new();
     for diagnostic in &loaded.diagnostics {
@@ -215,11 +222,7 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
             Severity::Warning => warnings.push(diagnostic.render(&sources, false)),
         }
     }
-    let mut catalog = loaded.catalog;
-    // A document that could not be read is a fault, so that entries and sources match wherever it counts.
-    for (module, source) in read.modules.iter().zip(&sources) {
-        catalog = catalog.map(|all| module.place(all, *source, &read.config.base_domain));
-    }
+    let catalog = loaded.catalog;
     for operation in
         catalog.iter().flat_map(|catalog| catalog.modules()).flat_map(|module| module.operations())
     {

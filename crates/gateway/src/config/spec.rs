@@ -148,6 +148,13 @@ fn a_loaded_configuration_has_its_modules_at_their_upstreams() {
     let upstream = format!("{:?}", loaded.catalog.modules()[0].upstream);
     assert!(upstream.contains("127.0.0.1:9"), "{upstream}");
 
+    // As a framework emits it: without `servers`.
+    let (before, after) = document.split_once("\nservers:").unwrap();
+    let (_, extension) = after.split_once("\nx-faregate:").unwrap();
+    fs::write(folder.path().join("cvm.yaml"), format!("{before}\nx-faregate:{extension}")).unwrap();
+    let loaded = load(&config).unwrap();
+    assert_eq!(loaded.catalog.modules()[0].upstream.authority, "127.0.0.1:9");
+
     fs::write(&config, format!("{STARTER}{modules}[[modules]]\ndocument = \"none.yaml\"\n"))
         .unwrap();
     fs::write(folder.path().join("cvm.yaml"), "openapi: 2.0\n").unwrap();
