@@ -16,7 +16,7 @@ use crate::time::Millis;
 #[derive(Debug)]
 pub struct Open {
     of: Routed,
-    testers_only: Option<(Switch, Millis)>,
+    testers_only: Option<Box<(Switch, Millis)>>,
 }
 
 owns!(Open => Routed);
@@ -25,7 +25,7 @@ impl Open {
     /// What `authz` must refuse unless the account is a tester.
     #[must_use]
     pub fn refused_unless_tester(&self, account: &str) -> Option<Refusal> {
-        let (switch, now) = self.testers_only.as_ref()?;
+        let (switch, now) = self.testers_only.as_deref()?;
         (!switch.testers.iter().any(|tester| tester == account)).then(|| refuse(switch, *now))
     }
 }
@@ -53,7 +53,7 @@ pub fn check(routed: Routed, switches: &[Switch], now: Millis) -> Result<Open, R
     match concerned {
         None => Ok(Open { of: routed, testers_only: None }),
         Some(switch) if switch.testers.is_empty() => Err(refuse(switch, now)),
-        Some(switch) => Ok(Open { testers_only: Some((switch.clone(), now)), of: routed }),
+        Some(switch) => Ok(Open { testers_only: Some(Box::new((switch.clone(), now))), of: routed }),
     }
 }
 

@@ -42,7 +42,8 @@ owns!(Located => Accepted);
 /// A call of one operation.
 #[derive(Debug)]
 pub struct Routed {
-    of: Decoded,
+    // Boxed here: what follows moves from witness to witness, and the parameters need not move with it.
+    of: Box<Decoded>,
     module: Arc<Module>,
     operation: Arc<Operation>,
 }
@@ -239,7 +240,7 @@ pub fn action(decoded: Decoded) -> Result<Routed, Refusal> {
         let known = module.versions.clone();
         return Err(Refused::NoSuchVersion { version: version.clone(), known }.into());
     }
-    Ok(Routed { of: decoded, module, operation })
+    Ok(Routed { of: Box::new(decoded), module, operation })
 }
 
 fn by_action(catalog: &Catalog, action: &str) -> Result<Arc<Module>, Refusal> {
