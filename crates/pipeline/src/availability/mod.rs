@@ -53,7 +53,9 @@ pub fn check(routed: Routed, switches: &[Switch], now: Millis) -> Result<Open, R
     match concerned {
         None => Ok(Open { of: routed, testers_only: None }),
         Some(switch) if switch.testers.is_empty() => Err(refuse(switch, now)),
-        Some(switch) => Ok(Open { testers_only: Some(Box::new((switch.clone(), now))), of: routed }),
+        Some(switch) => {
+            Ok(Open { testers_only: Some(Box::new((switch.clone(), now))), of: routed })
+        }
     }
 }
 
