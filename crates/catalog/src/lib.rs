@@ -48,8 +48,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::Source;
 pub use module::{Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
-    Audience, Batch, Binding, Creates, JsonPath, MinSignature, Operation, Purchase, Rate, Returns,
-    UpstreamRequest,
+    Audience, Batch, Binding, COMMON_PARAMETERS, Creates, JsonPath, MinSignature, Operation,
+    Purchase, Rate, Returns, UpstreamRequest,
 };
 pub use parameters::{Description, FAULTS_MAX, Fault, FaultReason, PARAMETERS_MAX, Parameters};
 pub use price::{Price, PriceError};

@@ -1,5 +1,6 @@
 //! `/errors.json`: the same reference, for programs.
 
+use faregate_contract::envelope::document;
 use faregate_contract::{Code, Family};
 use faregate_pipeline::pages;
 use serde_json::{Value, json};
@@ -60,16 +61,4 @@ const fn family(family: Family) -> &'static str {
         Family::Resource => "resource",
         Family::Service => "service",
     }
-}
-
-/// The document that the code's Description refers to.
-pub(crate) fn document(code: Code) -> Option<&'static str> {
-    [
-        (Code::AuthFailure, "authentication"),
-        (Code::RequestExpired, "request-validity-period"),
-        (Code::QuotaExceeded, "request-quota"),
-        (Code::ProtocolNotSupported, "protocols"),
-    ]
-    .into_iter()
-    .find_map(|(of, name)| (of == code).then_some(name))
 }

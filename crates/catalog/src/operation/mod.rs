@@ -8,6 +8,7 @@ mod terms;
 
 use serde_json::{Map, Value};
 
+pub use read::COMMON_PARAMETERS;
 pub use request::UpstreamRequest;
 pub use terms::{
     Audience, Batch, Binding, Creates, JsonPath, MinSignature, Purchase, Rate, Returns,

@@ -10,8 +10,8 @@ use crate::price::Price;
 use crate::schema::Schemas;
 use crate::suggestion;
 
-/// Parameters of the protocol: they never reach a schema (DESIGN 2, "Lists").
-pub(super) const COMMON: [&str; 12] = [
+/// Parameters of the protocol, sorted: they never reach a schema (PROTOCOL 1.2 and 6.3).
+pub const COMMON_PARAMETERS: [&str; 12] = [
     "Action",
     "Language",
     "Nonce",
@@ -197,7 +197,7 @@ fn action(report: &mut Report<'_>, spot: &Spot<'_>) -> Option<String> {
 
 /// A parameter's name must be one that can be sent, and none of the protocol's.
 pub(super) fn check_name(report: &mut Report<'_>, name: &str, at: &Span) {
-    if COMMON.contains(&name) {
+    if COMMON_PARAMETERS.contains(&name) {
         let what = format!("`{name}` is a common parameter: it never reaches a module");
         report.error(at.clone(), what, Some("give the parameter another name".to_owned()));
     }

@@ -31,13 +31,11 @@ impl Open {
 }
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] =
-    &[MAINTENANCE, BREAKER_OPEN, MODULE_UNAVAILABLE, STORE_DOWN, OVERLOAD];
+pub const REASONS: &[Reason] = &[MAINTENANCE, BREAKER_OPEN, MODULE_UNAVAILABLE, STORE_DOWN];
 const MAINTENANCE: Reason = Reason::new("MAINTENANCE");
 const BREAKER_OPEN: Reason = Reason::new("BREAKER_OPEN");
 const MODULE_UNAVAILABLE: Reason = Reason::new("MODULE_UNAVAILABLE");
 const STORE_DOWN: Reason = Reason::new("STORE_DOWN");
-const OVERLOAD: Reason = Reason::new("OVERLOAD");
 
 /// Asks the operator's switches.
 ///
@@ -104,13 +102,6 @@ pub fn module_unavailable(module: &str, after_s: Option<u32>) -> Refusal {
         say,
         Retry::After { after_s: after_s.unwrap_or(1).max(1) },
     )
-}
-
-/// 6200 because more calls are under way than this gateway takes.
-#[must_use]
-pub fn overload() -> Refusal {
-    let say = "more calls are under way than this gateway takes.".to_owned();
-    unavailable(OVERLOAD, Origin::Gateway, say, Retry::SameBytes { after_s: 1 })
 }
 
 impl From<StoreDown> for Refusal {

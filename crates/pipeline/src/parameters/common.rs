@@ -1,30 +1,15 @@
 //! The common parameters: what every call carries, whatever its action (PROTOCOL 1.2).
 
+use faregate_catalog::COMMON_PARAMETERS;
 use faregate_contract::{Param, Public, Reason};
 
 use super::{MALFORMED, MISSING, Pairs};
-
-/// Names that never reach an action's schema (PROTOCOL 1.2 and 6.3).
-const NAMES: [&str; 12] = [
-    "Action",
-    "Language",
-    "Nonce",
-    "Region",
-    "RequestClient",
-    "RequestSource",
-    "SecretId",
-    "Signature",
-    "SignatureMethod",
-    "Timestamp",
-    "Token",
-    "Version",
-];
 
 /// Is this the name of a common parameter.
 #[must_use]
 pub fn is_common(name: &str) -> bool {
     name.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
-        && NAMES.binary_search(&name).is_ok()
+        && COMMON_PARAMETERS.binary_search(&name).is_ok()
 }
 
 /// The common parameters of a call, well formed.
@@ -53,9 +38,9 @@ pub struct Common {
 impl Common {
     /// Reads them, every fault at once.
     pub(super) fn read(pairs: &Pairs) -> Result<Self, Vec<(Reason, Param)>> {
-        let mut sent: [Option<&str>; NAMES.len()] = [None; NAMES.len()];
+        let mut sent: [Option<&str>; COMMON_PARAMETERS.len()] = [None; COMMON_PARAMETERS.len()];
         for (name, value) in pairs.iter() {
-            if let Ok(place) = NAMES.binary_search(&name)
+            if let Ok(place) = COMMON_PARAMETERS.binary_search(&name)
                 && let Some(slot) = sent.get_mut(place)
             {
                 // An empty common parameter is an absent one: SDKs send `Token=` (CLIENTS).
