@@ -248,7 +248,7 @@ fn nobody_listening_is_exit_5() {
 #[test]
 fn captured_requests_are_judged_and_a_wrong_one_is_exit_4() {
     let here = folder();
-    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/captured-v2.jsonl");
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/captured.jsonl");
     let output = run(here.path(), &["sign", "--check", vectors, "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let lines = text(&output.stdout).lines().count();

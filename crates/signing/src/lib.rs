@@ -1,4 +1,4 @@
-//! Who signed what: the v2 signature, checked and made.
+//! Who signed what: the signatures v2 and TC3, checked and made.
 //!
 //! Pure: no clock, no store, no I/O. A verdict is a function of the request and the secret alone.
 //!
@@ -40,6 +40,7 @@ mod key;
 mod method;
 pub mod sign;
 mod tag;
+pub mod tc3;
 pub mod v2;
 
 #[cfg(test)]

@@ -68,6 +68,17 @@ impl Tag {
         decoded.try_into().map(Self::Sha256).map_err(|_| TagError::Length { bytes })
     }
 
+    /// Reads a signature of TC3: 64 hexadecimal digits in lower case (RELIABILITY 1.3 rule 10), else nothing.
+    #[must_use]
+    pub fn decode_hex(text: &str) -> Option<Self> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
+        let mut tag = [0; 32];
+        hex::decode_to_slice(text, &mut tag).ok()?;
+        Some(Self::Sha256(tag))
+    }
+
     /// The `Signature` that carries it.
     #[must_use]
     pub fn encode(&self) -> String {

@@ -111,7 +111,7 @@ fn check(path: &Path, json: bool) -> Result<(), Failure> {
             Ok(judgement) => judgement,
             Err(CaptureError::Dialect { id, dialect }) => {
                 output::note(format_args!(
-                    "skipped line {number}: `{id}` speaks {dialect}, not v2"
+                    "skipped line {number}: `{id}` is signed by {dialect}, neither v2 nor TC3"
                 ));
                 n_skipped += 1;
                 continue;

@@ -7,11 +7,13 @@
 mod multipart;
 #[cfg(test)]
 mod spec;
+mod tc3;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::tc3::SCHEME;
 use crate::{Algorithm, Method, Pair, SecretKey, Tag, form, v2};
 
 /// The judgement of one captured request; as JSON, one line.
@@ -21,9 +23,10 @@ pub struct Judgement {
     pub id: String,
     /// Whether the tag is good.
     pub verdict: Verdict,
-    /// [`v2::Profile::label`] of the profile that matched.
+    /// [`v2::Profile::label`] of the profile that matched, or [`tc3::Profile::label`](crate::tc3::Profile::label).
     pub profile: Option<String>,
-    /// Names of the parameters and file parts that the tag does not cover, in the order received.
+    /// What the tag does not cover: names of parameters and file parts in the order received; of TC3, headers that decide
+    /// something, and `body`.
     pub uncovered: Vec<String>,
     /// Why it failed, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +52,7 @@ pub enum CaptureError {
     #[error("the line is not a captured request: {0}")]
     Line(#[from] serde_json::Error),
     /// A dialect that is not checked.
-    #[error("`{id}`: {dialect} is not a dialect that can be checked; v2 is")]
+    #[error("`{id}`: {dialect} is not a scheme that can be checked; v2 and TC3-HMAC-SHA256 are")]
     Dialect {
         /// The line's own name.
         id: String,
@@ -78,6 +81,8 @@ struct Captured {
     raw_body: String,
     #[serde(default)]
     body_base64: bool,
+    #[serde(default)]
+    secret_id: Option<String>,
     secret_key: String,
 }
 
@@ -87,21 +92,24 @@ struct Captured {
 /// [`CaptureError`] where there is nothing to judge: the line is no captured request, or speaks another dialect.
 pub fn judge(line: &str) -> Result<Judgement, CaptureError> {
     let captured: Captured = serde_json::from_str(line)?;
-    match captured.header("authorization") {
-        None => {}
-        Some("SKIP") => return Ok(captured.judged(Verdict::Unsigned, None, Vec::new(), None)),
-        Some(authorization) => {
-            let scheme = authorization.split(' ').next().unwrap_or_default();
-            let dialect = scheme.chars().take(40).collect();
-            return Err(CaptureError::Dialect { id: captured.id, dialect });
-        }
-    }
     let body = if captured.body_base64 {
         let decoded = STANDARD.decode(&captured.raw_body);
         decoded.map_err(|_| CaptureError::Body { id: captured.id.clone() })?
     } else {
         captured.raw_body.clone().into_bytes()
     };
+    match captured.header("authorization") {
+        None => {}
+        Some("SKIP") => return Ok(captured.judged(Verdict::Unsigned, None, Vec::new(), None)),
+        Some(authorization) if authorization.starts_with(SCHEME) => {
+            return Ok(captured.judge_tc3(authorization, &body));
+        }
+        Some(authorization) => {
+            let scheme = authorization.split(' ').next().unwrap_or_default();
+            let dialect = scheme.chars().take(40).collect();
+            return Err(CaptureError::Dialect { id: captured.id, dialect });
+        }
+    }
     Ok(match captured.check(&body) {
         Ok((verified, uncovered)) => {
             let profile = verified.profile.label().into_owned();

@@ -14,6 +14,7 @@ mod string_to_sign;
 use smallvec::SmallVec;
 
 pub use self::ambiguity::{Ambiguity, ambiguous, twins};
+pub(crate) use self::profile::without_port;
 pub use self::profile::{AtValues, Empties, HostForm, Order, Profile};
 use self::string_to_sign::Strings;
 pub use self::string_to_sign::string_to_sign;

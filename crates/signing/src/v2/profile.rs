@@ -251,7 +251,7 @@ impl Shape {
 }
 
 /// The host without `:port`; an IPv6 address keeps the colons that are its own.
-pub(super) fn without_port(host: &str) -> &str {
+pub(crate) fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port))
             if !port.is_empty()
