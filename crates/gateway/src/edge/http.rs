@@ -9,12 +9,12 @@ use bytes::Bytes;
 use faregate_contract::Refusal;
 use faregate_contract::envelope::Format;
 use faregate_pipeline::call::{Body, RawCall, RawMethod, Transport};
-use faregate_pipeline::parameters;
+use faregate_pipeline::{parameters, protocol};
 use http::header::{
     ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName,
-    HeaderValue, SERVER, TRANSFER_ENCODING,
+    HeaderValue, SERVER,
 };
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -25,6 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::patience::{Patience, Patient, Phase};
 use super::speak::{self, Speak};
+use super::strict::{Fault, Seen, Strict};
 use crate::driver::{Driver, Reply};
 
 /// Who is at the other end, and how.
@@ -40,27 +41,28 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = driver.shared.config.limits;
+    let (phase, seen) = (Arc::new(Phase::default()), Arc::new(Seen::default()));
     let malformed = {
-        let driver = Arc::clone(&driver);
+        let (driver, seen) = (Arc::clone(&driver), Arc::clone(&seen));
         move || {
-            bare(&driver.refuse(
-                parameters::malformed_http("its head cannot be read"),
-                peer.address,
-                Format::V2,
-            ))
+            let refusal = match seen.fault_of(usize::MAX) {
+                Some(fault) => fault.into(),
+                None => parameters::malformed_http("its head cannot be read"),
+            };
+            bare(&driver.refuse(refusal, peer.address, Format::V2))
         }
     };
-    let phase = Arc::new(Phase::default());
     let patience = Patience {
         head: Duration::from_secs(limits.header_timeout_s),
         write: Duration::from_secs(limits.idle_timeout_s),
     };
     let stream = Patient::new(stream, Arc::clone(&phase), patience);
+    let stream = Strict::new(stream, Arc::clone(&seen));
     let service = service_fn(move |request| {
-        let (driver, phase) = (Arc::clone(&driver), Arc::clone(&phase));
+        let (driver, phase, seen) = (Arc::clone(&driver), Arc::clone(&phase), Arc::clone(&seen));
         async move {
-            phase.begin();
-            let response = answer(&driver, request, peer).await;
+            let fault = seen.fault_of(phase.begin());
+            let response = answer(&driver, request, peer, fault).await;
             phase.end();
             Ok::<_, Infallible>(response)
         }
@@ -80,20 +82,29 @@ async fn answer(
     driver: &Arc<Driver>,
     request: Request<Incoming>,
     peer: Peer,
+    fault: Option<Fault>,
 ) -> Response<Full<Bytes>> {
     let format = match request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()) {
         Some(accept) if accept.contains("application/problem+json") => Format::Problem,
         Some(_) | None => Format::V2,
     };
-    // hyper has already dropped a Content-Length beside it: with the connection closed, no byte behind such a
-    // request is taken for another one (RFC 9112, 6.1).
-    let chunked = request.headers().contains_key(TRANSFER_ENCODING);
-    let (reply, closes) = match read(driver, request, peer).await {
-        Ok(raw) => (driver.answer(raw, format).await, chunked),
+    // Any 2xx would open a tunnel, and its body would be dropped (RFC 9110, 9.3.6).
+    let tunnels = request.method() == Method::CONNECT;
+    let read = match fault {
+        None => read(driver, request, peer).await,
+        Some(fault) => Err(Box::new(fault.into())),
+    };
+    let (reply, refused) = match read {
+        Ok(raw) => (driver.answer(raw, format).await, false),
         Err(refusal) => (driver.refuse(*refusal, peer.address, format), true),
     };
     let mut response = response(reply);
-    if closes {
+    if tunnels {
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    }
+    // What was read in another way than a proxy in front of us reads it has no sound end: nothing behind it is
+    // taken for another request.
+    if refused || tunnels {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -108,9 +119,17 @@ async fn read(
     let (request_id, arrived) = (driver.request_id(), driver.shared.clock.now());
     let (head, body) = request.into_parts();
     let malformed = |what| Box::new(parameters::malformed_http(what));
-    // A name with an underscore is another name to some servers behind us (RELIABILITY 5).
-    if head.headers.keys().any(|name| name.as_str().contains('_')) {
-        return Err(malformed("a header name holds `_`"));
+    for name in head.headers.keys().map(HeaderName::as_str) {
+        // A name with an underscore is another name to some servers (RELIABILITY 5).
+        if name.contains('_') {
+            return Err(malformed("a header name holds `_`"));
+        }
+        if name.len() > HEADER_NAME_BYTES_MAX {
+            return Err(malformed("a header name is longer than 256 bytes"));
+        }
+    }
+    if head.uri.scheme().is_some() {
+        return Err(Box::new(protocol::unspoken("a whole URL as the target of the request")));
     }
     let mut hosts = head.headers.get_all(HOST).iter();
     let host = hosts
@@ -121,10 +140,11 @@ async fn read(
     if hosts.next().is_some() {
         return Err(malformed("it has two Host headers"));
     }
-    let host = host
-        .or_else(|| head.uri.authority().map(http::uri::Authority::as_str))
-        .unwrap_or_default()
-        .to_owned();
+    // RFC 9112, 3.2; HTTP/1.0 knows no Host, and is told that no module has such a domain.
+    if host.is_none() && head.version == Version::HTTP_11 {
+        return Err(malformed("it has no Host header"));
+    }
+    let host = host.unwrap_or_default().to_owned();
     let method = match head.method {
         Method::GET => RawMethod::Get,
         Method::POST => RawMethod::Post,
@@ -148,6 +168,9 @@ async fn read(
         body,
     })
 }
+
+/// Longest header name (RELIABILITY 5).
+const HEADER_NAME_BYTES_MAX: usize = 256;
 
 /// How many times its limit a body is read, to be dropped.
 const DROPPED_TIMES_MAX: usize = 8;

@@ -7,6 +7,7 @@ mod patience;
 mod proxy;
 mod sniff;
 mod speak;
+mod strict;
 pub(crate) mod tls;
 
 #[cfg(test)]

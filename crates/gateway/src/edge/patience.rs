@@ -22,10 +22,10 @@ pub(super) struct Phase {
 }
 
 impl Phase {
-    /// A head is complete: what is read from now on is its body.
-    pub(super) fn begin(&self) {
-        self.heads.fetch_add(1, Ordering::Relaxed);
+    /// A head is complete, and this is its number, from 0: what is read from now on is its body.
+    pub(super) fn begin(&self) -> usize {
         self.answering.store(true, Ordering::Relaxed);
+        self.heads.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Its answer is made: what is read from now on is the next head.

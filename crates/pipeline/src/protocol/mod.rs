@@ -47,7 +47,7 @@ pub enum Refused {
     Method(String),
     /// A POST body that is no form.
     MediaType(String),
-    /// An encoding or an expectation.
+    /// An encoding, an expectation, a body without its length, a target that is a whole URL.
     Feature(String),
     /// Plain HTTP where the module demands https.
     PlainHttp {
@@ -111,6 +111,12 @@ pub fn check(raw: RawCall) -> Result<Accepted, Refused> {
 #[must_use]
 pub fn plain_http(domain: &str) -> Refusal {
     Refused::PlainHttp { domain: domain.to_owned() }.into()
+}
+
+/// 4600 for a feature of HTTP that is not spoken; asked for by the edge before there is a call.
+#[must_use]
+pub fn unspoken(feature: &str) -> Refusal {
+    Refused::Feature(feature.to_owned()).into()
 }
 
 #[cfg(test)]

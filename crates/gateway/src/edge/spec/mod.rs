@@ -1,5 +1,7 @@
 //! What a socket sees: every kind of bytes is answered, slow clients are not waited for, a stop is a stop.
 
+mod smuggling;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -110,19 +112,6 @@ fn a_body_too_large_is_still_answered() {
     // The body was read to its end, so that the connection is good for another call.
     stream.write_all(GET.as_bytes()).unwrap();
     assert!(one(&mut stream).contains("\"code\":6100"));
-    running.stop(Duration::from_secs(2));
-}
-
-#[test]
-fn nothing_behind_a_chunked_request_is_taken_for_another_one() {
-    let (running, _folder) = gateway(|_| {});
-    let mut stream = open(running.http);
-    let smuggled = format!(
-        "POST /v2/index.php HTTP/1.1\r\nHost: cvm.api.example.com\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{GET}"
-    );
-    stream.write_all(smuggled.as_bytes()).unwrap();
-    let answers = rest(&mut stream);
-    assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
     running.stop(Duration::from_secs(2));
 }
 
