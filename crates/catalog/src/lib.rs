@@ -38,6 +38,7 @@ mod document;
 mod extension;
 mod module;
 mod operation;
+mod outside;
 mod parameters;
 mod price;
 mod schema;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::diagnostic::Report;
 use crate::document::Span;
 use crate::extension::read_document;
@@ -29,6 +31,8 @@ pub struct Module {
     pub description: String,
     /// Its own errors, by their code.
     pub errors: BTreeMap<String, ModuleErrorDoc>,
+    /// The schemas that others refer to, as clients may read them.
+    pub(crate) schemas: Map<String, Value>,
     operations: Vec<Arc<Operation>>,
     by_action: HashMap<String, usize>,
 }
@@ -137,6 +141,7 @@ impl Module {
             title,
             description,
             errors: terms.errors,
+            schemas: public_schemas(report),
             operations,
             by_action: HashMap::new(),
         };
@@ -212,6 +217,13 @@ impl Upstream {
             timeout_ms,
         })
     }
+}
+
+fn public_schemas(report: &Report<'_>) -> Map<String, Value> {
+    let components = report.document.root().get("components");
+    let schemas = components.and_then(|components| components.get("schemas"));
+    let schemas = schemas.iter().flat_map(crate::document::Spot::members);
+    schemas.map(|(name, spot)| (name.to_owned(), crate::outside::public(spot.value))).collect()
 }
 
 fn check_version(report: &mut Report<'_>) -> Option<()> {

@@ -17,14 +17,16 @@ pub(crate) fn start(config: Config, catalog: Catalog, stores: Stores) -> Result<
         support: config.support.clone(),
         modules: catalog.modules().iter().map(|module| module_info(module)).collect(),
     };
-    let pages: Pages = Arc::new(move |path, query, accept_language| {
-        let page = faregate_console::respond(path, query, accept_language, &site);
-        PageReply {
+    let pages: Pages = Arc::new(move |asked| {
+        let (query, language) = (asked.query.as_deref(), asked.accept_language.as_deref());
+        let page = faregate_console::respond(&asked.path, query, language, &site);
+        let reply = PageReply {
             status: page.status,
             content_type: page.content_type,
             body: page.body,
-            location: page.location,
-        }
+            headers: page.location.map(|to| ("location", to)).into_iter().collect(),
+        };
+        Box::pin(async move { reply })
     });
     Gateway::start(config, catalog, stores, Some(pages))
         .map_err(|cause| Failure::new(Exit::Unexpected, cause))

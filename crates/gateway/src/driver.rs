@@ -191,6 +191,7 @@ impl Driver {
             headers.push(("ratelimit-policy", policy));
         }
         let took = self.shared.clock.monotonic().saturating_sub(began);
+        self.shared.tally.add(&answer);
         self.shared.log.write(&answer, trail, took);
         Reply {
             status: rendered.status,

@@ -16,24 +16,9 @@ use tokio::sync::watch;
 use crate::config::Config;
 use crate::driver::Driver;
 use crate::edge::accept::{Crowd, Role, accept};
+use crate::edge::pages::Pages;
 use crate::edge::tls;
 use crate::shared::Shared;
-
-/// Renders a page of the pages listener: path, query, Accept-Language.
-pub type Pages = Arc<dyn Fn(&str, Option<&str>, Option<&str>) -> PageReply + Send + Sync>;
-
-/// A page.
-#[derive(Clone, Debug)]
-pub struct PageReply {
-    /// The HTTP status.
-    pub status: u16,
-    /// The content type.
-    pub content_type: String,
-    /// The body.
-    pub body: Vec<u8>,
-    /// Where to go instead.
-    pub location: Option<String>,
-}
 
 /// Why a gateway did not start: the key of the configuration, and the cause.
 #[derive(Debug)]

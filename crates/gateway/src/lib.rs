@@ -14,4 +14,5 @@ pub mod shared;
 mod upstream;
 
 pub use config::Config;
-pub use gateway::{Gateway, PageReply, Pages, Running, StartError};
+pub use edge::pages::{PageFuture, PageReply, PageRequest, Pages, Submission};
+pub use gateway::{Gateway, Running, StartError};

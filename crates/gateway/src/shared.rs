@@ -14,6 +14,7 @@ use faregate_stores::Stores;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ops::access_log::AccessLog;
+use crate::ops::tally::Tally;
 
 /// One installation, as its workers see it.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Shared {
     pub voice: Voice,
     /// Makes replay identities.
     pub prints: Prints,
+    /// How often each reason was given.
+    pub tally: Arc<Tally>,
     /// One line a call.
     pub log: AccessLog,
     /// How signatures are judged.
@@ -52,6 +55,7 @@ impl Shared {
         Ok(Arc::new(Self {
             voice: Voice { pages: config.pages_url.clone(), support: config.support.clone() },
             prints: Prints::new(stores.print_secret()),
+            tally: Arc::default(),
             log: AccessLog::open(&config.access_log)?,
             authn: authn::Policy { sandbox: config.sandbox, weakest },
             validity: validity::Policy {

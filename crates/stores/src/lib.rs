@@ -49,10 +49,11 @@ use nonces::{Entered, Nonces};
 use quotas::Quotas;
 pub use sqlite::accounts::KeyEntry;
 pub use sqlite::audit::SumCheck;
+pub use sqlite::feedback::{NewVote, Vote, VoteFilter};
 pub use sqlite::ledger::OpenHold;
 use sqlite::readers::Readers;
 use sqlite::writer::{Pending, Writer};
-use sqlite::{Role, connect, ledger, resources};
+use sqlite::{Role, connect, feedback, ledger, resources};
 use vault::Vault;
 
 /// How to open a data folder.
@@ -277,6 +278,22 @@ impl Stores {
     /// Ends a hold without waiting, for a call that is being dropped.
     pub fn settle_later(&self, id: RequestId, settlement: Settlement, now: Millis) {
         drop(self.end(Some(id), settlement, "", &[], now));
+    }
+
+    /// Keeps what a reader said of a page: on disk when this returns, with its number.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn keep_vote(&self, vote: NewVote) -> Result<i64, StoreDown> {
+        self.write("feedback", move |c| feedback::insert(c, &vote)).done().await
+    }
+
+    /// The vote of this receipt.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn vote(&self, receipt: &str) -> Result<Option<Vote>, StoreDown> {
+        self.inner.readers.read("feedback", |c| feedback::by_receipt(c, receipt))
     }
 
     /// Answers if claims can be taken and money can be written.

@@ -7,7 +7,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::OpenError;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/sqlite/0001_first.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/sqlite/0001_first.sql"),
+    include_str!("../migrations/sqlite/0100_feedback.sql"),
+];
 
 /// Brings the schema up to date, or refuses a store that is not ours to change.
 pub(crate) fn migrate(connection: &mut Connection, now: Millis) -> Result<(), OpenError> {

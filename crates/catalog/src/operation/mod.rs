@@ -53,6 +53,8 @@ pub struct Operation {
     pub returns: Option<Returns>,
     /// Its parameters.
     pub parameters: Parameters,
+    /// The schema of what a success answers, as clients may read it.
+    pub answer: Option<serde_json::Value>,
     /// Must the account's identity be verified? A purchase's must, unless the document says.
     pub requires_identity: bool,
     template: Template,

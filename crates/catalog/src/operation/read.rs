@@ -1,10 +1,13 @@
 //! Reading operations: every path and method of the document becomes an action, or a diagnostic.
 
+use serde_json::Value;
+
 use super::request::Template;
 use super::{Audience, Batch, Operation, Purchase, body, template};
 use crate::diagnostic::Report;
-use crate::document::{Span, Spot};
+use crate::document::{Document, Span, Spot};
 use crate::extension::{OperationTerms, Priced, read_operation};
+use crate::outside::public;
 use crate::parameters::{Member, Parameters, Plan, Types, types_of};
 use crate::price::Price;
 use crate::schema::Schemas;
@@ -166,8 +169,20 @@ fn assemble<'d>(
         creates: terms.creates,
         returns: terms.returns.map(|(returns, _)| returns),
         parameters,
+        answer: answer(report.document, spot),
         template,
     })
+}
+
+/// The schema of the first success that has one.
+fn answer(document: &Document<'_>, spot: &Spot<'_>) -> Option<Value> {
+    spot.get("responses")?.members().filter(|(status, _)| status.starts_with('2')).find_map(
+        |(_, response)| {
+            let response = document.resolve(response)?;
+            let schema = response.get("content")?.get("application/json")?.get("schema")?;
+            Some(public(schema.value))
+        },
+    )
 }
 
 fn action(report: &mut Report<'_>, spot: &Spot<'_>) -> Option<String> {

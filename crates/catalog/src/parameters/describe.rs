@@ -1,11 +1,11 @@
 //! What people are told about a parameter: on pages and in the command line's help.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::build::Member;
-use super::text_of;
-use super::{Gathered, Types};
+use super::{Gathered, Types, example, text_of};
 use crate::document::{Document, Spot};
+use crate::outside::public;
 
 /// One parameter, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,12 @@ pub struct Description {
     pub constraints: Vec<String>,
     /// What is used when it is not sent.
     pub default: Option<String>,
+    /// Its schema, as clients may read it.
+    pub schema: Value,
+    /// A value that it may have.
+    pub example: Value,
+    /// Does it belong into an example call: because it must be sent, or because the document gives an example.
+    pub in_example: bool,
 }
 
 /// Describes a parameter from the schemas that speak of it.
@@ -37,7 +43,16 @@ pub(super) fn describe(document: &Document<'_>, member: &Member<'_>) -> Descript
     if member.items_max.is_some() && !type_text.starts_with("list") {
         type_text = format!("list of {type_text}");
     }
+    let mut schema = schema(&member.spots);
+    let mut example = example::value(document, &member.spots, 0);
+    if member.listed {
+        schema = json!({ "type": "array", "items": schema });
+        example = json!([example]);
+    }
     Description {
+        schema,
+        in_example: member.required || example::given(document, &member.spots).is_some(),
+        example,
         name: member.name.clone(),
         type_text,
         required: member.required,
@@ -47,8 +62,16 @@ pub(super) fn describe(document: &Document<'_>, member: &Member<'_>) -> Descript
     }
 }
 
+/// One schema, or all of those that speak of the parameter.
+fn schema(spots: &[Spot<'_>]) -> Value {
+    match spots {
+        [only] => public(only.value),
+        several => json!({ "anyOf": several.iter().map(|s| public(s.value)).collect::<Vec<_>>() }),
+    }
+}
+
 /// The schemas of a place and those that they refer to.
-fn chain<'d>(document: &'d Document<'d>, spots: &[Spot<'d>]) -> Vec<Spot<'d>> {
+pub(super) fn chain<'d>(document: &'d Document<'d>, spots: &[Spot<'d>]) -> Vec<Spot<'d>> {
     spots
         .iter()
         .flat_map(|spot| [Some(spot.clone()), document.resolve(spot.clone())])

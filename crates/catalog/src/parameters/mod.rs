@@ -8,6 +8,7 @@
 mod build;
 mod coercion;
 mod describe;
+mod example;
 mod fault;
 mod flatten;
 mod gather;

@@ -216,6 +216,7 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
         }
         config.pages_url = url.as_ref().trim_end_matches('/').to_owned();
     }
+    config.pages_counts = raw.pages.counts;
     check.replay(&raw, &mut config);
     if let Some(quota) = &raw.quota {
         let positive = |n: i64| u32::try_from(n).ok().and_then(NonZeroU32::new);

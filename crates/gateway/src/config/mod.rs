@@ -40,6 +40,8 @@ pub struct Config {
     pub listen: Listen,
     /// Where its pages are, from outside; empty: where its pages listener is.
     pub pages_url: String,
+    /// Do the pages say how often each reason was given?
+    pub pages_counts: bool,
     /// What its certificate is.
     pub tls: Tls,
     /// How copies are told.
@@ -156,6 +158,7 @@ impl Config {
             compat: false,
             listen: Listen::default(),
             pages_url: String::new(),
+            pages_counts: false,
             tls: Tls::LocalCa,
             replay: Replay { window_s: 7_200, refuse_last_nonce: true, durability: Durability::Os },
             validity: Validity { period_s: 300 },

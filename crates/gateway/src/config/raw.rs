@@ -48,6 +48,8 @@ pub(super) struct RawListen {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPages {
     pub(super) url: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) counts: bool,
 }
 
 #[derive(Deserialize)]

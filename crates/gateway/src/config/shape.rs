@@ -44,7 +44,7 @@ const ROOT: &[Key] = &[
     key("sandbox", Kind::Switch),
     key("compat", Kind::Switch),
     required("listen", Kind::Table(LISTEN)),
-    key("pages", Kind::Table(&[key("url", Kind::Text)])),
+    key("pages", Kind::Table(&[key("url", Kind::Text), key("counts", Kind::Switch)])),
     key("tls", Kind::Table(&[required("certificate", Kind::Text), required("key", Kind::Text)])),
     key("replay", Kind::Table(REPLAY)),
     key("validity", Kind::Table(&[key("period_s", Kind::Number)])),

@@ -178,6 +178,7 @@ proxy = "[::1]:3"
 pages = "127.0.0.1:4"
 [pages]
 url = "https://docs.example.com/"
+counts = true
 [replay]
 window_s = 600
 refuse_last_nonce = false
@@ -207,10 +208,12 @@ document = "cvm.yaml"
     let mut faults = Faults::default();
     let read = checks::read("faregate.toml", text, Path::new("x"), &mut faults);
     assert!(faults.is_empty(), "{faults}");
-    let Config { base_domain, data, pages_url, limits, default_rate, access_log, .. } =
-        read.unwrap().config;
+    let Config {
+        base_domain, data, pages_url, pages_counts, limits, default_rate, access_log, ..
+    } = read.unwrap().config;
     assert_eq!(base_domain, "api.example.com");
     assert_eq!((data, pages_url.as_str()), ("x/d".into(), "https://docs.example.com"));
+    assert!(pages_counts);
     assert_eq!((limits.header_timeout_s, limits.connections_per_address_max), (1, 10));
     assert_eq!((limits.workers, default_rate.unwrap().burst.get()), (None, 6));
     assert!(matches!(access_log, Target::Off));

@@ -12,10 +12,10 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::http::{self, Peer};
+use super::pages::{self, Pages};
+use super::proxy;
 use super::sniff::{self, Spoken};
-use super::{pages, proxy};
 use crate::driver::Driver;
-use crate::gateway::Pages;
 
 /// What a listener is for.
 #[derive(Clone)]
@@ -119,7 +119,7 @@ async fn connection(
     let peer = |transport| Peer { address, transport };
     match role {
         Role::Http => http::serve(driver, stream, peer(Transport::Plain), watcher).await,
-        Role::Pages(pages) => pages::serve(pages, stream, watcher).await,
+        Role::Pages(pages) => pages::serve(pages, driver, stream, address, watcher).await,
         Role::Https(acceptor) => match sniff::sniff(stream, &acceptor, within).await {
             Ok(Spoken::Tls(tls)) => http::serve(driver, tls, peer(Transport::Tls), watcher).await,
             Ok(Spoken::Plain(plain)) => {

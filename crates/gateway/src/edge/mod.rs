@@ -2,7 +2,7 @@
 
 pub(crate) mod accept;
 mod http;
-mod pages;
+pub(crate) mod pages;
 mod patience;
 mod proxy;
 mod sniff;

@@ -1,3 +1,4 @@
 //! What operators see.
 
 pub mod access_log;
+pub mod tally;

@@ -11,7 +11,8 @@ use crate::parameters::Requests;
 
 /// The reasons of this room.
 pub const REASONS: &[Reason] = &[SOME_FAILED];
-const SOME_FAILED: Reason = Reason::new("SOME_FAILED");
+/// Some items were done, and some were refused.
+pub const SOME_FAILED: Reason = Reason::new("SOME_FAILED");
 
 /// The items that go upstream, by their place in the call.
 #[must_use]

@@ -71,7 +71,8 @@ impl Done {
 /// The reasons of this room.
 pub const REASONS: &[Reason] = &[MODULE_ERROR, ALL_FAILED];
 const MODULE_ERROR: Reason = Reason::new("MODULE_ERROR");
-const ALL_FAILED: Reason = Reason::new("ALL_FAILED");
+/// Every item of a batch was refused.
+pub const ALL_FAILED: Reason = Reason::new("ALL_FAILED");
 
 /// Why the module did not do it.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! Each write is one immediate transaction of its own and leaves a row in `changes`, by which the
 //! gateway forgets what it remembered, within a second.
 
+mod feedback;
 mod keys;
 mod money;
 mod service;

@@ -13,7 +13,8 @@ use faregate_stores::{Durability, Options, Stores};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 
 use crate::config::Config;
-use crate::gateway::{Gateway, PageReply, Pages, Running};
+use crate::edge::pages::{PageReply, Pages};
+use crate::gateway::{Gateway, Running};
 use crate::ops::access_log::Target;
 
 const GET: &str = "GET /v2/index.php HTTP/1.1\r\nHost: cvm.api.example.com\r\n\r\n";
@@ -33,11 +34,12 @@ fn gateway(change: impl FnOnce(&mut Config)) -> (Running, tempfile::TempDir) {
     (config.listen.proxy, config.listen.pages) = (free, free);
     (config.access_log, config.limits.workers) = (Target::Off, Some(2));
     change(&mut config);
-    let pages: Pages = Arc::new(|path, _, _| PageReply {
-        status: 200,
-        content_type: "text/plain".to_owned(),
-        body: path.as_bytes().to_vec(),
-        location: None,
+    let pages: Pages = Arc::new(|request| {
+        let form = request.submission.map_or(String::new(), |sent| format!(" {sent:?}"));
+        let body = format!("{}{form}", request.path).into_bytes();
+        let headers = vec![("x-page", "yes".to_owned())];
+        let content_type = "text/plain".to_owned();
+        Box::pin(async move { PageReply { status: 200, content_type, body, headers } })
     });
     (Gateway::start(config, Catalog::empty(), stores, Some(pages)).unwrap(), folder)
 }
@@ -192,18 +194,25 @@ fn the_proxy_is_no_way_out() {
 }
 
 #[test]
-fn pages_are_read_and_nothing_else() {
+fn pages_are_read_forms_are_sent_and_nothing_else() {
     let (running, _folder) = gateway(|_| {});
-    for (line, status) in
-        [("GET /errors HTTP/1.1", "200 OK"), ("POST /errors HTTP/1.1", "405 Method Not Allowed")]
-    {
+    let huge = "a".repeat(20_000);
+    for (method, form, status, said) in [
+        ("GET", "", "200 OK", "/errors"),
+        ("POST", "a=b", "200 OK", "form: \"a=b\", host: Some(\"x\"), origin: None"),
+        ("POST", &huge, "413 Payload Too Large", "at most 16 KiB"),
+        ("PUT", "", "405 Method Not Allowed", "read by GET"),
+    ] {
         let mut stream = open(running.pages);
-        stream
-            .write_all(format!("{line}\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
-            .unwrap();
+        let n = form.len();
+        let head = format!(
+            "{method} /errors HTTP/1.1\r\nHost: x\r\nContent-Length: {n}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{form}").as_bytes()).unwrap();
         let answer = rest(&mut stream);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
-        assert_eq!(answer.ends_with("/errors"), status == "200 OK", "{answer}");
+        assert!(answer.contains("content-security-policy: default-src 'none'"), "{answer}");
+        assert!(answer.contains(said), "{method}: {answer}");
     }
     running.stop(Duration::from_secs(2));
 }

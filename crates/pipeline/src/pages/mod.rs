@@ -3,9 +3,13 @@
 //! `explain`, the console and `/errors.json` read them from here. Each reason of a room is a `###` heading
 //! of its page, and so an anchor.
 
-use std::cmp::Reverse;
+mod language;
+mod parts;
 
 use faregate_contract::{Code, Reason};
+
+pub use language::Language;
+pub use parts::Part;
 
 /// The page of one code.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +45,8 @@ macro_rules! pages {
                 code: Code::$code,
                 room: stringify!($room),
                 reasons: crate::$room::REASONS,
-                english: include_str!(concat!(stringify!($room), "/", $number, ".md")),
-                chinese: include_str!(concat!(stringify!($room), "/", $number, ".zh.md")),
+                english: include_str!(concat!("../", stringify!($room), "/", $number, ".md")),
+                chinese: include_str!(concat!("../", stringify!($room), "/", $number, ".zh.md")),
             }
         ),*];
     };
@@ -71,69 +75,6 @@ pages! {
 #[must_use]
 pub fn page(code: Code) -> Option<&'static CodePage> {
     PAGES.iter().find(|page| page.code == code)
-}
-
-/// The languages that the pages are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English, the language of the contract.
-    #[default]
-    English,
-    /// Simplified Chinese.
-    Chinese,
-}
-
-impl Language {
-    /// The language tag (BCP 47).
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Chinese => "zh",
-        }
-    }
-
-    /// `?lang=zh` decides, then `Accept-Language` (RFC 9110 12.5.4), then English.
-    #[must_use]
-    pub fn choose(query: Option<&str>, accept_language: Option<&str>) -> Self {
-        query
-            .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")))
-            .and_then(Self::of_tag)
-            .or_else(|| accept_language.and_then(Self::most_welcome))
-            .unwrap_or_default()
-    }
-
-    /// `zh`, `zh-CN`, `en-GB`: only the primary subtag counts.
-    fn of_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        [Self::English, Self::Chinese]
-            .into_iter()
-            .find(|language| primary.eq_ignore_ascii_case(language.tag()))
-    }
-
-    /// The greatest weight wins, and the first of equals.
-    fn most_welcome(header: &str) -> Option<Self> {
-        header
-            .split(',')
-            .filter_map(|range| {
-                let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
-                let weight = thousandths(weight).filter(|weight| *weight > 0)?;
-                Some((Self::of_tag(tag.trim())?, weight))
-            })
-            .min_by_key(|(_, weight)| Reverse(*weight))
-            .map(|(language, _)| language)
-    }
-}
-
-/// `q=0.8` is 800; nothing is 1000 (RFC 9110 12.4.2).
-fn thousandths(weight: &str) -> Option<u32> {
-    let Some(number) = weight.trim().strip_prefix("q=") else {
-        return weight.trim().is_empty().then_some(1000);
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let whole: u32 = whole.parse().ok()?;
-    let fraction: u32 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    (whole <= 1).then(|| (whole * 1000 + fraction).min(1000))
 }
 
 /// What a page says about one reason: the text below its `###` heading, without the heading.
@@ -165,18 +106,6 @@ pub fn source_path(room: &str) -> String {
 mod spec {
     use super::*;
 
-    const PARTS: [&str; 9] = [
-        "What it means",
-        "Likely causes",
-        "How to fix it",
-        "Make it happen",
-        "Was anything executed or charged?",
-        "May I retry?",
-        "Module codes",
-        "Related codes",
-        "Since",
-    ];
-
     fn headings<'a>(page: &'a str, level: &str) -> Vec<&'a str> {
         page.lines().filter_map(|line| line.strip_prefix(level)).collect()
     }
@@ -201,9 +130,15 @@ mod spec {
                 let opening =
                     format!("# {code} {}\n\n> {}\n", code.error_type(), code.description());
                 assert!(text.starts_with(&opening), "{code} {language:?}");
-                assert_eq!(headings(text, "## ").len(), 9, "{code} {language:?}");
+                let parts = Part::ALL.map(|part| part.heading(language));
+                assert_eq!(headings(text, "## "), parts, "{code} {language:?}");
+                for part in Part::ALL {
+                    assert!(
+                        part.of(text, language).is_some_and(|said| !said.is_empty()),
+                        "{code} {part:?}"
+                    );
+                }
             }
-            assert_eq!(headings(page.english, "## "), PARTS, "{code}");
         }
     }
 
@@ -247,26 +182,6 @@ mod spec {
             ("Next", None),
         ] {
             assert_eq!(section_of_reason(page, reason), said, "{reason}");
-        }
-    }
-
-    #[test]
-    fn the_language_is_the_querys_then_the_headers_then_english() {
-        use Language::{Chinese, English};
-        for (query, header, language) in [
-            (None, None, English),
-            (Some("lang=zh"), Some("en"), Chinese),
-            (Some("a=b&lang=en"), Some("zh"), English),
-            (Some("lang=fr"), Some("zh-CN"), Chinese),
-            (None, Some("zh-CN,zh;q=0.9,en;q=0.8"), Chinese),
-            (None, Some("fr, en;q=0.2, zh;q=0.9"), Chinese),
-            (None, Some("en, zh"), English),
-            (None, Some("zh;q=0, en;q=0.1"), English),
-            (None, Some("zh;q=0.05, en;q=0.5"), English),
-            (None, Some("zh;q=much"), English),
-            (None, Some("fr"), English),
-        ] {
-            assert_eq!(Language::choose(query, header), language, "{query:?} {header:?}");
         }
     }
 }
