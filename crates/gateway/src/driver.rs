@@ -21,6 +21,7 @@ use faregate_pipeline::order::{self, Gate};
 use faregate_pipeline::{authn, authz, availability, balance, ownership, parameters, protocol};
 use faregate_pipeline::{quota, replay, routing, validity, verification};
 
+use crate::in_flight::{InFlight, Place};
 use crate::shared::Shared;
 use crate::upstream::Upstreams;
 
@@ -29,6 +30,7 @@ use crate::upstream::Upstreams;
 pub struct Driver {
     pub(crate) shared: Arc<Shared>,
     pub(crate) upstreams: Upstreams,
+    in_flight: Arc<InFlight>,
 }
 
 /// An answer, ready for the edge to write.
@@ -55,6 +57,8 @@ pub(crate) struct Trail {
     pub(crate) profile: Option<String>,
     pub(crate) verdict: Verdict,
     pub(crate) upstream: Duration,
+    /// Its place among the worker's calls; it goes along when the call is sent.
+    pub(crate) place: Option<Place>,
 }
 
 impl Trail {
@@ -68,6 +72,7 @@ impl Trail {
             profile: None,
             verdict: Verdict::default(),
             upstream: Duration::ZERO,
+            place: None,
         }
     }
 
@@ -90,7 +95,7 @@ impl Driver {
     /// A driver with upstream connections of its own; made inside its worker's runtime.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared, upstreams: Upstreams::new() })
+        Arc::new(Self { shared, upstreams: Upstreams::new(), in_flight: Arc::default() })
     }
 
     /// The id of the next call.
@@ -108,6 +113,11 @@ impl Driver {
         let began = self.shared.clock.monotonic();
         let request_id = raw.request_id;
         let mut trail = Trail::new(raw.peer);
+        trail.place = self.in_flight.enter(self.shared.config.limits.calls_in_flight_max);
+        if trail.place.is_none() {
+            let overload = Err(availability::overload("calls"));
+            return self.leave(conclude(request_id, overload), &trail, began, format);
+        }
         let ended = {
             let mut walk = pin!(self.walk(raw, &mut trail));
             std::future::poll_fn(|cx| {

@@ -8,6 +8,7 @@ pub mod config;
 pub mod driver;
 mod edge;
 mod gateway;
+mod in_flight;
 pub mod ops;
 mod perform;
 pub mod shared;

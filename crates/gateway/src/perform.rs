@@ -94,7 +94,12 @@ impl Driver {
         }
         let driver = Arc::clone(self);
         let sent = operation::begin(funded);
-        let task = tokio::spawn(async move { driver.execute(sent, hold).await });
+        let place = trail.place.take();
+        let task = tokio::spawn(async move {
+            let ended = driver.execute(sent, hold).await;
+            drop(place);
+            ended
+        });
         match task.await {
             Ok((ended, upstream)) => {
                 trail.upstream = upstream;

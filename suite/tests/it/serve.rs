@@ -1,7 +1,8 @@
 //! `faregate serve` with a configuration of one's own: two modules on one compute.
 
 use std::fs::File;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,18 +11,8 @@ use faregate_signing::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::raw;
+use crate::raw::{self, Reply};
 use crate::world::{Account, World, binary};
-
-/// A gateway with the modules `cvm` and `lb`. The upstream is a demo's compute.
-pub(crate) struct TwoModules {
-    // Its compute is the upstream, as long as it lives.
-    _world: World,
-    account: Account,
-    address: String,
-    serve: Child,
-    folder: TempDir,
-}
 
 const LB: &str = r#"
 openapi: 3.1.0
@@ -35,23 +26,26 @@ paths:
       responses: { "200": { description: The zones. } }
 "#;
 
-impl TwoModules {
-    pub(crate) fn start() -> Self {
-        let world = World::start();
+/// A `faregate serve` in a folder of its own, with one account.
+pub(crate) struct Served {
+    pub(crate) account: Account,
+    pub(crate) address: String,
+    process: Child,
+    folder: TempDir,
+}
+
+impl Served {
+    /// Starts it where `settings` are its configuration, apart from `base_domain`, `data` and `[listen]`; they may
+    /// write files beside it.
+    pub(crate) fn start(settings: impl FnOnce(&Path) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let gate = folder.path().join("gate");
         faregate(&["init", gate.to_str().unwrap()]);
-        let compute =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/compute/openapi.yaml");
-        std::fs::copy(compute, gate.join("cvm.yaml")).unwrap();
-        std::fs::write(gate.join("lb.yaml"), LB).unwrap();
         // Free a moment ago, and nobody else asks for it by name.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let upstream = world.upstream();
         let config = format!(
-            "base_domain = \"api.qcloud.com\"\ndata = \"data\"\n[listen]\nhttps = \"{address}\"\n\
-             [[modules]]\ndocument = \"cvm.yaml\"\nupstream = \"http://{upstream}\"\n\
-             [[modules]]\ndocument = \"lb.yaml\"\nupstream = \"http://{upstream}\"\n"
+            "base_domain = \"api.qcloud.com\"\ndata = \"data\"\n[listen]\nhttps = \"{address}\"\n{}",
+            settings(&gate)
         );
         let file = gate.join("faregate.toml");
         std::fs::write(&file, config).unwrap();
@@ -63,39 +57,127 @@ impl TwoModules {
         let key = json(&["key", "create", &id, "--json", "--data", data.to_str().unwrap()]);
         let text = |field: &str| key[field].as_str().expect("a key").to_owned();
         let account = Account { id, secret_id: text("secretId"), secret_key: text("secretKey") };
-        let serve = Command::new(binary())
+        let process = Command::new(binary())
             .args(["serve", "-c", file.to_str().unwrap()])
             .stdin(Stdio::null())
             .env("XDG_STATE_HOME", folder.path())
             .stderr(File::create(folder.path().join("serve.log")).unwrap())
             .spawn()
             .unwrap();
+        let served = Self { account, address, process, folder };
         // It says so once it is ready; that its port takes connections is true a little earlier.
-        let log = || std::fs::read_to_string(folder.path().join("serve.log")).unwrap_or_default();
         let up = (0..400).any(|_| {
             std::thread::sleep(Duration::from_millis(25));
-            log().contains("https listens on")
+            served.log().contains("https listens on")
         });
-        assert!(up, "serve does not listen: {}", log());
-        Self { _world: world, account, address, serve, folder }
+        assert!(up, "serve does not listen: {}", served.log());
+        served
+    }
+
+    /// What it said, and the lines of its calls.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("serve.log")).unwrap_or_default()
+    }
+
+    /// A signed call to this host, as bytes.
+    pub(crate) fn signed(&self, host: &str, action: &str) -> Vec<u8> {
+        let pairs = raw::pairs(&self.account, action, &[]);
+        let signed = raw::signed_for(host, Method::Get, &self.account, pairs);
+        String::from_utf8(raw::get(&signed)).unwrap().replace(raw::HOST, host).into_bytes()
+    }
+
+    /// A signed call to this host, trusting the gateway's own CA.
+    #[track_caller]
+    pub(crate) fn call(&self, host: &str, action: &str) -> Reply {
+        let trusted = raw::trust_file(self.folder.path().join("gate/data/tls/ca.pem"));
+        raw::try_send(&self.address, &trusted, &self.signed(host, action)).expect("an answer")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A gateway with the modules `cvm` and `lb`. The upstream is a demo's compute.
+pub(crate) struct TwoModules {
+    // Its compute is the upstream, as long as it lives.
+    _world: World,
+    served: Served,
+}
+
+impl TwoModules {
+    pub(crate) fn start() -> Self {
+        let world = World::start();
+        let upstream = world.upstream();
+        let served = Served::start(|gate| {
+            let compute =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/compute/openapi.yaml");
+            std::fs::copy(compute, gate.join("cvm.yaml")).unwrap();
+            std::fs::write(gate.join("lb.yaml"), LB).unwrap();
+            module("cvm.yaml", &upstream) + &module("lb.yaml", &upstream)
+        });
+        Self { _world: world, served }
     }
 
     /// A signed call to this host.
     #[track_caller]
     pub(crate) fn call(&self, host: &str, action: &str) -> Value {
-        let pairs = raw::pairs(&self.account, action, &[]);
-        let signed = raw::signed_for(host, Method::Get, &self.account, pairs);
-        let bytes = String::from_utf8(raw::get(&signed)).unwrap().replace(raw::HOST, host);
-        let trusted = raw::trust_file(self.folder.path().join("gate/data/tls/ca.pem"));
-        raw::try_send(&self.address, &trusted, bytes.as_bytes()).expect("an answer").json()
+        self.served.call(host, action).json()
     }
 }
 
-impl Drop for TwoModules {
-    fn drop(&mut self) {
-        let _ = self.serve.kill();
-        let _ = self.serve.wait();
+fn module(document: &str, upstream: &str) -> String {
+    format!("[[modules]]\ndocument = \"{document}\"\nupstream = \"http://{upstream}\"\n")
+}
+
+/// With the module `lb` alone, at this upstream, and these settings.
+fn with_lb(upstream: &str, settings: &str) -> Served {
+    Served::start(|gate| {
+        std::fs::write(gate.join("lb.yaml"), LB).unwrap();
+        settings.to_owned() + &module("lb.yaml", upstream)
+    })
+}
+
+/// Reads a request's head, and answers `{}` to it.
+fn answer_emptily(stream: &mut TcpStream) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
     }
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+        .unwrap();
+}
+
+#[test]
+fn one_call_too_many_is_answered_6200_and_its_nonce_stays_unspent() {
+    let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
+    let served = with_lb(
+        &upstream.local_addr().unwrap().to_string(),
+        "[limits]\nworkers = 1\ncalls_in_flight_max = 1\n",
+    );
+    let host = "lb.api.qcloud.com";
+    let trusted = raw::trust_file(served.folder.path().join("gate/data/tls/ca.pem"));
+    let second = served.signed(host, "DescribeBalancerZones");
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| served.call(host, "DescribeBalancerZones"));
+        // Once the module has the first call, it is in flight until it is answered.
+        let (mut under_way, _) = upstream.accept().unwrap();
+        let refused = raw::try_send(&served.address, &trusted, &second).expect("an answer");
+        assert_eq!((refused.code(), refused.header("retry-after")), (6200, Some("1")));
+        assert_eq!(refused.json()["reason"], "OVERLOAD", "{}", refused.text);
+        answer_emptily(&mut under_way);
+        assert_eq!(first.join().unwrap().code(), 0);
+        // The same bytes again: nothing was claimed by the refusal.
+        scope.spawn(|| answer_emptily(&mut upstream.accept().unwrap().0));
+        let same = raw::try_send(&served.address, &trusted, &second).expect("an answer");
+        assert_eq!(same.code(), 0, "{}", same.text);
+    });
 }
 
 #[track_caller]

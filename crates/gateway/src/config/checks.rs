@@ -122,6 +122,11 @@ impl Checker<'_> {
                 &raw.connections_per_address_max,
                 usual.connections_per_address_max,
             ),
+            calls_in_flight_max: size(
+                "calls_in_flight_max",
+                &raw.calls_in_flight_max,
+                usual.calls_in_flight_max,
+            ),
             // 0 is a value of its own here: one a core.
             workers: workers.and_then(|n| usize::try_from(*n).ok()).filter(|n| *n > 0),
             ..usual

@@ -124,6 +124,8 @@ pub struct Limits {
     pub connections_max: usize,
     /// Most connections of one address that is not loopback.
     pub connections_per_address_max: usize,
+    /// Most calls that a worker has under way.
+    pub calls_in_flight_max: usize,
     /// Worker threads; none: one a core.
     pub workers: Option<usize>,
 }
@@ -141,6 +143,7 @@ impl Default for Limits {
             parameters_max: 512,
             connections_max: 10_000,
             connections_per_address_max: 256,
+            calls_in_flight_max: 1_024,
             workers: None,
         }
     }

@@ -93,6 +93,7 @@ pub(super) struct RawLimits {
     pub(super) parameters_max: Option<Spanned<i64>>,
     pub(super) connections_max: Option<Spanned<i64>>,
     pub(super) connections_per_address_max: Option<Spanned<i64>>,
+    pub(super) calls_in_flight_max: Option<Spanned<i64>>,
     pub(super) workers: Option<Spanned<i64>>,
 }
 

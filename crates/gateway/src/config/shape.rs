@@ -81,6 +81,7 @@ const LIMITS: &[Key] = &[
     key("parameters_max", Kind::Number),
     key("connections_max", Kind::Number),
     key("connections_per_address_max", Kind::Number),
+    key("calls_in_flight_max", Kind::Number),
     key("workers", Kind::Number),
 ];
 

@@ -199,6 +199,7 @@ query_bytes_max = 7
 parameters_max = 8
 connections_max = 9
 connections_per_address_max = 10
+calls_in_flight_max = 11
 workers = 0
 [log]
 access = "off"
@@ -214,7 +215,7 @@ document = "cvm.yaml"
     assert_eq!(base_domain, "api.example.com");
     assert_eq!((data, pages_url.as_str()), ("x/d".into(), "https://docs.example.com"));
     assert!(pages_counts);
-    assert_eq!((limits.header_timeout_s, limits.connections_per_address_max), (1, 10));
+    assert_eq!((limits.header_timeout_s, limits.calls_in_flight_max), (1, 11));
     assert_eq!((limits.workers, default_rate.unwrap().burst.get()), (None, 6));
     assert!(matches!(access_log, Target::Off));
 }

@@ -8,13 +8,14 @@ use std::time::Duration;
 use faregate_pipeline::call::Transport;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::http::{self, Peer};
 use super::pages::{self, Pages};
 use super::proxy;
 use super::sniff::{self, Spoken};
+use super::turn_away::{self, turn_away};
 use crate::driver::Driver;
 
 /// What a listener is for.
@@ -81,6 +82,7 @@ pub(crate) async fn accept(
 ) {
     let graceful = GracefulShutdown::new();
     let limits = driver.shared.config.limits;
+    let told = Arc::new(Semaphore::new(turn_away::AT_ONCE_MAX));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -95,6 +97,10 @@ pub(crate) async fn accept(
         let Some(place) =
             crowd.enter(address, limits.connections_max, limits.connections_per_address_max)
         else {
+            if let Ok(permit) = Arc::clone(&told).try_acquire_owned() {
+                let (role, driver) = (role.clone(), Arc::clone(&driver));
+                tokio::spawn(turn_away(stream, address, role, driver, permit));
+            }
             continue;
         };
         let _ = stream.set_nodelay(true);

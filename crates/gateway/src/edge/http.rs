@@ -251,7 +251,7 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
 }
 
 /// The whole answer to bytes that are no request, head and body; the connection closes behind it.
-fn bare(reply: &Reply) -> Vec<u8> {
+pub(super) fn bare(reply: &Reply) -> Vec<u8> {
     let mut out = format!(
         "HTTP/1.1 {} OK\r\ncontent-type: {}\r\nserver: {}\r\n",
         reply.status,

@@ -9,6 +9,7 @@ mod sniff;
 mod speak;
 mod strict;
 pub(crate) mod tls;
+mod turn_away;
 
 #[cfg(test)]
 mod spec;

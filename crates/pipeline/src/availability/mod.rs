@@ -1,4 +1,4 @@
-//! 6200 API is temporarily unavailable: maintenance with an end, an open breaker, a store that is away.
+//! 6200 API is temporarily unavailable: maintenance with an end, an open breaker, a store that is away, overload.
 //!
 //! Before the signature: an operator's switch must hold for everybody, and costs nothing to ask. Where a
 //! switch names testers, who they are is not known yet: it is noted here and judged by `authz`.
@@ -31,11 +31,13 @@ impl Open {
 }
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] = &[MAINTENANCE, BREAKER_OPEN, MODULE_UNAVAILABLE, STORE_DOWN];
+pub const REASONS: &[Reason] =
+    &[MAINTENANCE, BREAKER_OPEN, MODULE_UNAVAILABLE, STORE_DOWN, OVERLOAD];
 const MAINTENANCE: Reason = Reason::new("MAINTENANCE");
 const BREAKER_OPEN: Reason = Reason::new("BREAKER_OPEN");
 const MODULE_UNAVAILABLE: Reason = Reason::new("MODULE_UNAVAILABLE");
 const STORE_DOWN: Reason = Reason::new("STORE_DOWN");
+const OVERLOAD: Reason = Reason::new("OVERLOAD");
 
 /// Asks the operator's switches.
 ///
@@ -102,6 +104,13 @@ pub fn module_unavailable(module: &str, after_s: Option<u32>) -> Refusal {
         say,
         Retry::After { after_s: after_s.unwrap_or(1).max(1) },
     )
+}
+
+/// 6200 for one more than the gateway takes at once, of `connections` or of `calls`: it was not looked at.
+#[must_use]
+pub fn overload(of: &'static str) -> Refusal {
+    let say = format!("more {of} are open than this gateway takes at once.");
+    unavailable(OVERLOAD, Origin::Gateway, say, Retry::SameBytes { after_s: 1 })
 }
 
 impl From<StoreDown> for Refusal {

@@ -54,3 +54,13 @@ fn maintenance_says_the_operators_words_and_when_to_come_back_with_the_same_byte
     assert_eq!(refusal.retry, faregate_contract::Retry::SameBytes { after_s: 2 });
     assert!(refusal.message().contains("New disks are fitted."), "{}", refusal.message());
 }
+
+#[test]
+fn overload_invites_the_same_bytes_in_a_second() {
+    for of in ["connections", "calls"] {
+        let refusal = super::overload(of);
+        assert_eq!((refusal.code.number(), refusal.reason.as_str()), (6200, "OVERLOAD"));
+        assert_eq!(refusal.retry, faregate_contract::Retry::SameBytes { after_s: 1 });
+        assert!(refusal.message().contains(of), "{}", refusal.message());
+    }
+}

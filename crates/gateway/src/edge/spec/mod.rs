@@ -73,6 +73,26 @@ fn one(stream: &mut impl Read) -> String {
     head + std::str::from_utf8(&body).unwrap()
 }
 
+/// The client's end of TLS to this name, trusting the gateway's own CA.
+fn tls(
+    running: &Running,
+    stream: TcpStream,
+    name: &'static str,
+) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+    let ca = std::fs::read(running.ca.as_ref().unwrap()).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(&ca).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(name).unwrap();
+    let session = rustls::ClientConnection::new(Arc::new(client), name).unwrap();
+    rustls::StreamOwned::new(session, stream)
+}
+
 #[test]
 fn whatever_is_no_request_is_answered_in_the_contract_and_closed() {
     let (running, _folder) = gateway(|_| {});
@@ -154,24 +174,12 @@ fn tls_plain_and_tunnel_end_at_the_same_gates() {
     tunnel.read_exact(&mut established).unwrap();
     assert_eq!(&established, b"HTTP/1.1 200 Connection established\r\n\r\n");
 
-    let ca = std::fs::read(running.ca.as_ref().unwrap()).unwrap();
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(&ca).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let client = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let client = Arc::new(client);
     for (stream, name) in [
         (open(running.https), "127.0.0.1"),
         (open(running.https), "api.example.com"),
         (tunnel, "cvm.api.example.com"),
     ] {
-        let name = ServerName::try_from(name).unwrap();
-        let session = rustls::ClientConnection::new(Arc::clone(&client), name).unwrap();
-        let mut tls = rustls::StreamOwned::new(session, stream);
+        let mut tls = tls(&running, stream, name);
         tls.write_all(GET.as_bytes()).unwrap();
         assert!(one(&mut tls).contains("\"code\":6100"));
     }
@@ -190,6 +198,47 @@ fn the_proxy_is_no_way_out() {
         stream.write_all(line.as_bytes()).unwrap();
         assert!(rest(&mut stream).starts_with("HTTP/1.1 403 Forbidden\r\n"), "{line}");
     }
+    running.stop(Duration::from_secs(2));
+}
+
+#[test]
+fn one_connection_too_many_is_told_so_and_closed() {
+    let (running, _folder) = gateway(|config| config.limits.connections_max = 1);
+    // Each listener has a crowd of its own; one that was answered is certainly counted.
+    let kept: Vec<_> = [running.http, running.https, running.pages]
+        .into_iter()
+        .map(|address| {
+            let mut stream = open(address);
+            stream.write_all(GET.as_bytes()).unwrap();
+            one(&mut stream);
+            stream
+        })
+        .collect();
+    let told = |title: &str, answer: String| {
+        for said in
+            ["\"code\":6200", "\"reason\":\"OVERLOAD\"", "retry-after: 1", "connection: close"]
+        {
+            assert!(answer.contains(said), "{title} without {said}: {answer}");
+        }
+    };
+    told("plain, at once", rest(&mut open(running.http)));
+    let mut plain = open(running.https);
+    plain.write_all(GET.as_bytes()).unwrap();
+    told("plain, at the https port", rest(&mut plain));
+    let mut tls = tls(&running, open(running.https), "127.0.0.1");
+    tls.write_all(GET.as_bytes()).unwrap();
+    told("over TLS", rest(&mut tls));
+    let page = rest(&mut open(running.pages));
+    assert!(page.starts_with("HTTP/1.1 503 ") && page.contains("retry-after: 1"), "{page}");
+    drop(kept);
+    // The place comes back when the gateway has seen the connection go.
+    let again = (0..200).any(|_| {
+        let mut stream = open(running.http);
+        let _ = stream.write_all(GET.as_bytes());
+        std::thread::sleep(Duration::from_millis(5));
+        one(&mut stream).contains("\"code\":6100")
+    });
+    assert!(again, "a place that is given back is taken again");
     running.stop(Duration::from_secs(2));
 }
 
