@@ -18,6 +18,7 @@
 
 mod answer;
 mod code;
+mod dialect;
 mod effect;
 pub mod envelope;
 mod message;
@@ -30,6 +31,7 @@ mod retry;
 
 pub use answer::{Answer, Item, Members, Outcome};
 pub use code::{Code, Family, UnknownCode};
+pub use dialect::Dialect;
 pub use effect::Effect;
 pub use message::{Detail, Public};
 pub use module_code::{ModuleError, NotAModuleError};

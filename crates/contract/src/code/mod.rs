@@ -1,5 +1,7 @@
 //! `Code`: the seventeen numbers of the page, in one table.
 
+mod api3;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -69,6 +71,8 @@ struct Row {
     description: &'static str,
     /// PROTOCOL 4, second column.
     code_desc: &'static str,
+    /// PROTOCOL 4, third column: its `Code` in API 3.0, unless the reason has one of its own.
+    api3: &'static str,
     /// PROTOCOL 4, fourth column: only by `Accept: application/problem+json`.
     http_status: u16,
 }
@@ -145,13 +149,19 @@ impl Code {
     #[expect(clippy::too_many_lines, reason = "it is the page's table, one row a code")]
     const fn row(self) -> Row {
         match self {
-            Self::Success => {
-                row(0, "Success", "A code of 0 means the call succeeded.", "Success", 200)
-            }
+            Self::Success => row(
+                0,
+                "Success",
+                "A code of 0 means the call succeeded.",
+                "Success",
+                "Success",
+                200,
+            ),
             Self::InvalidParameter => row(
                 4000,
                 "Invalid request parameter",
                 "Required parameters are missing, or parameter valuesare not in the correct format. Refer to the error description in \"message\" field for detailed error message.",
+                "InvalidParameter",
                 "InvalidParameter",
                 400,
             ),
@@ -160,6 +170,7 @@ impl Code {
                 "Authentication failed",
                 "Signature authentication failed. Please refer to the Authentication section in the document.",
                 "AuthFailure",
+                "AuthFailure.SignatureFailure",
                 401,
             ),
             Self::RequestExpired => row(
@@ -167,6 +178,7 @@ impl Code {
                 "Request expired",
                 "The request has expired. Please refer to the Request Validity Period section in the document.",
                 "RequestExpired",
+                "AuthFailure.SignatureExpire",
                 401,
             ),
             Self::AccessDenied => row(
@@ -174,6 +186,7 @@ impl Code {
                 "Access denied",
                 "Account is suspended or not within the user range of the API.",
                 "AccessDenied",
+                "UnauthorizedOperation",
                 403,
             ),
             Self::QuotaExceeded => row(
@@ -181,6 +194,7 @@ impl Code {
                 "Quota exceed",
                 "The number of requests exceeds the quota. Please refer to the Request Quota section in the document.",
                 "QuotaExceeded",
+                "RequestLimitExceeded",
                 429,
             ),
             Self::ReplayAttack => row(
@@ -188,6 +202,7 @@ impl Code {
                 "Replay attack",
                 "The Nonce and Timestamp parameters can ensure that each request will be executed only once on the server. Therefore, the Nonce value cannot be the same as last one, and the difference between Timestamp and Tencent server time cannot be greater than 2 hours.",
                 "ReplayAttack",
+                "AuthFailure.NonceRepeated",
                 409,
             ),
             Self::ProtocolNotSupported => row(
@@ -195,12 +210,14 @@ impl Code {
                 "Protocol is not supported",
                 "The protocol is not supported. Please refer to the relevant document.",
                 "ProtocolNotSupported",
+                "UnsupportedProtocol",
                 405,
             ),
             Self::ResourceNotFound => row(
                 5000,
                 "Resource does not exist",
                 "The instance corresponding to resource ID does not exist, or the instance has been returned, or another user's resource is accessed.",
+                "ResourceNotFound",
                 "ResourceNotFound",
                 404,
             ),
@@ -209,12 +226,14 @@ impl Code {
                 "Resource operation failed",
                 "The operation performed on the resource failed. For specific error message, see the message field in error description. Try again later or contact customer service personnel for help.",
                 "OperationFailed",
+                "FailedOperation",
                 409,
             ),
             Self::ResourceInsufficient => row(
                 5200,
                 "Failed to purchase resource",
                 "Resource purchase failed. This may be caused by unsupported instance configuration or insufficient resource.",
+                "ResourceInsufficient",
                 "ResourceInsufficient",
                 409,
             ),
@@ -223,6 +242,7 @@ impl Code {
                 "Failed to purchase resource",
                 "Resource purchase failed because of insufficient balance.",
                 "InsufficientBalance",
+                "InvalidAccount.InsufficientBalance",
                 402,
             ),
             Self::PartialSuccess => row(
@@ -230,6 +250,7 @@ impl Code {
                 "Part of operations performed successfully",
                 "Part of the batch operations have been performed successfully. For more information, refer to the returned value of method.",
                 "PartialSuccess",
+                "FailedOperation.PartialSuccess",
                 207,
             ),
             Self::UserQualificationAuditFailed => row(
@@ -237,12 +258,14 @@ impl Code {
                 "User failed to pass identity verification",
                 "Resource purchase failed because the user failed to pass identity verification.",
                 "UserQualificationAuditFailed",
+                "AccountQualificationRestrictions",
                 403,
             ),
             Self::InternalError => row(
                 6000,
                 "Internal server error",
                 "An internal error occurred on the server. Try again later or contact customer service personnel for help.",
+                "InternalError",
                 "InternalError",
                 500,
             ),
@@ -251,12 +274,14 @@ impl Code {
                 "Not supported by the version",
                 "This API is not supported in this version or the API is under maintenance. Note: When this error occurs, first check whether the domain of the API is correct. Different modules may have different domains.",
                 "VersionNotSupported",
+                "InvalidAction",
                 404,
             ),
             Self::ServiceUnavailable => row(
                 6200,
                 "API is temporarily unavailable",
                 "The API is under maintenance and is unavailable. Please try again later.",
+                "ServiceUnavailable",
                 "ServiceUnavailable",
                 503,
             ),
@@ -265,6 +290,7 @@ impl Code {
                 "Unknown code",
                 "This code is not one of the common error codes that this version knows.",
                 "Unknown",
+                "FailedOperation",
                 500,
             ),
         }
@@ -276,9 +302,10 @@ const fn row(
     error_type: &'static str,
     description: &'static str,
     code_desc: &'static str,
+    api3: &'static str,
     http_status: u16,
 ) -> Row {
-    Row { number, error_type, description, code_desc, http_status }
+    Row { number, error_type, description, code_desc, api3, http_status }
 }
 
 impl fmt::Display for Code {

@@ -1,5 +1,6 @@
 //! `render`: every answer leaves through here. Total: there is no answer that it cannot write.
 
+mod api3;
 mod problem;
 mod v2;
 
@@ -12,6 +13,8 @@ pub enum Format {
     /// network (PROTOCOL 2).
     #[default]
     V2,
+    /// The envelope of API 3.0, HTTP status 200 as well, and for the same reason (PROTOCOL 3.2).
+    Api3,
     /// RFC 9457, with a real status; only by `Accept: application/problem+json`.
     Problem,
 }
@@ -36,11 +39,18 @@ pub struct Rendered {
     pub body: Vec<u8>,
 }
 
+/// What is said of a batch as a whole, unless all of it went well.
+struct Summary {
+    reason: &'static str,
+    message: String,
+}
+
 /// The bytes of an answer.
 #[must_use]
 pub fn render(answer: &Answer, format: Format, voice: &Voice) -> Rendered {
     match format {
         Format::V2 => v2::render(answer, voice),
+        Format::Api3 => api3::render(answer, voice),
         Format::Problem => problem::render(answer, voice),
     }
 }

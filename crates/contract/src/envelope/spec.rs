@@ -1,4 +1,4 @@
-//! Golden bytes: every kind of answer in both formats.
+//! Golden bytes: every kind of answer in every format.
 
 use serde_json::Value;
 
@@ -96,4 +96,64 @@ fn a_batch_is_0_5400_or_5100_and_its_detail_keeps_the_order() {
         let (_, text) = body(Outcome::Batch(items), Format::Problem);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["code"], code);
     }
+}
+
+#[test]
+fn api_3_has_request_id_inside_and_its_content_type_is_bare() {
+    let members = Members::of_object(r#"{"TotalCount":2}"#).unwrap();
+    let answer = Answer { request_id: ID, outcome: Outcome::Success(members) };
+    let rendered = render(&answer, Format::Api3, &voice());
+    assert_eq!((rendered.status, rendered.content_type), (200, "application/json"));
+    assert_eq!(
+        String::from_utf8(rendered.body).unwrap(),
+        r#"{"Response":{"TotalCount":2,"RequestId":"01010101-0101-0101-0101-010101010101"}}"#
+    );
+    let (_, empty) = body(Outcome::Success(Members::none()), Format::Api3);
+    assert_eq!(empty, r#"{"Response":{"RequestId":"01010101-0101-0101-0101-010101010101"}}"#);
+    let refused = refusal(Code::AccessDenied).fix("do this");
+    assert_eq!(
+        body(Outcome::Refused(Box::new(refused)), Format::Api3).1,
+        concat!(
+            r#"{"Response":{"Error":{"Code":"UnauthorizedOperation","#,
+            r#""Message":"Access denied: the \u00e9 is wrong. Nothing was executed, nothing was charged.","#,
+            r#""Number":4300,"Reason":"SOME_REASON","Origin":"client","Retryable":false,"#,
+            r#""DocUrl":"http://p/errors/4300#SOME_REASON","Fix":"do this"},"#,
+            r#""RequestId":"01010101-0101-0101-0101-010101010101"}}"#
+        )
+    );
+}
+
+#[test]
+fn every_code_is_written_in_api_3_by_its_name() {
+    for code in Code::ALL.into_iter().filter(|code| !code.is_success()) {
+        let (status, text) = body(Outcome::Refused(Box::new(refusal(code))), Format::Api3);
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        let error = &answer["Response"]["Error"];
+        assert_eq!((status, &error["Code"]), (200, &Value::from(code.api3())));
+        assert_eq!(error["Number"], code.number());
+    }
+}
+
+#[test]
+fn a_batch_in_api_3_names_its_refused_items_where_an_sdk_shows_them() {
+    let item = |n: usize, good: bool| Item {
+        id: format!("ins-{n}"),
+        result: if good { Ok(Members::none()) } else { Err(refusal(Code::ResourceNotFound)) },
+        request_id: ID,
+    };
+    let answer = |items: Vec<Item>| -> Value {
+        let (_, text) = body(Outcome::Batch(items), Format::Api3);
+        serde_json::from_str::<Value>(&text).unwrap()["Response"].take()
+    };
+    let good = answer(vec![item(1, true)]);
+    assert!(good["Error"].is_null() && good["Detail"]["ins-1"]["RequestId"].is_string(), "{good}");
+    let some = answer(vec![item(1, true), item(2, false)]);
+    assert_eq!(some["Error"]["Code"], "FailedOperation.PartialSuccess");
+    let message = some["Error"]["Message"].as_str().unwrap();
+    assert!(message.ends_with("Refused: ins-2 (ResourceNotFound)."), "{message}");
+    assert_eq!(some["Detail"]["ins-2"]["Error"]["Code"], "ResourceNotFound");
+    let none = answer((0..7).map(|n| item(n, false)).collect());
+    assert_eq!(none["Error"]["Code"], "FailedOperation");
+    let message = none["Error"]["Message"].as_str().unwrap();
+    assert!(message.ends_with("ins-4 (ResourceNotFound) and 2 more."), "{message}");
 }

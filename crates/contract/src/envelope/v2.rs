@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Rendered, Voice};
+use super::{Rendered, Summary, Voice};
 use crate::{Answer, Code, Item, Origin, Outcome, Refusal, RequestId};
 
 pub(super) fn render(answer: &Answer, voice: &Voice) -> Rendered {
@@ -58,22 +58,10 @@ pub(super) fn particulars(out: &mut String, refusal: &Refusal, voice: &Voice) {
 
 fn batch(out: &mut String, answer: &Answer, items: &[Item], voice: &Voice) {
     let code = answer.code();
-    let failed = items.iter().filter(|item| item.result.is_err()).count();
-    let (reason, message) = if code.is_success() {
-        (None, String::new())
-    } else if failed == items.len() {
-        let particular = format!("all {failed} items were refused; `detail` says by id why.");
-        let support = format!(" If it goes on, ask {}.", voice.support);
-        (Some("ALL_FAILED"), format!("{}: {particular}{support}", code.error_type()))
-    } else {
-        let particular = format!(
-            "{failed} of {} items were refused; `detail` says by id which and why.",
-            items.len()
-        );
-        (Some("SOME_FAILED"), format!("{}: {particular}", code.error_type()))
-    };
-    head(out, code, &message, answer.request_id);
-    if let Some(reason) = reason {
+    let summary = summary(code, items, voice);
+    let message = summary.as_ref().map_or("", |summary| &summary.message);
+    head(out, code, message, answer.request_id);
+    if let Some(Summary { reason, .. }) = summary {
         member(out, "reason", &reason);
         member(out, "origin", &Origin::Module);
         member(out, "retryable", &false);
@@ -81,6 +69,26 @@ fn batch(out: &mut String, answer: &Answer, items: &[Item], voice: &Voice) {
     }
     out.push_str(",\"detail\":");
     out.push_str(&detail(items, voice));
+}
+
+/// The reason and the message of a batch's whole answer; none of one that went well.
+pub(super) fn summary(code: Code, items: &[Item], voice: &Voice) -> Option<Summary> {
+    if code.is_success() {
+        return None;
+    }
+    let failed = items.iter().filter(|item| item.result.is_err()).count();
+    Some(if failed == items.len() {
+        let particular = format!("all {failed} items were refused; `detail` says by id why.");
+        let support = format!(" If it goes on, ask {}.", voice.support);
+        let message = format!("{}: {particular}{support}", code.error_type());
+        Summary { reason: "ALL_FAILED", message }
+    } else {
+        let particular = format!(
+            "{failed} of {} items were refused; `detail` says by id which and why.",
+            items.len()
+        );
+        Summary { reason: "SOME_FAILED", message: format!("{}: {particular}", code.error_type()) }
+    })
 }
 
 /// `detail`: an object keyed by resource id, in the order the client sent them (PROTOCOL 2.1).
@@ -122,7 +130,7 @@ pub(super) fn member(out: &mut String, name: &str, value: &impl Serialize) {
     ascii(out, &serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
 }
 
-fn text(out: &mut String, value: &str) {
+pub(super) fn text(out: &mut String, value: &str) {
     ascii(out, &Value::from(value).to_string());
 }
 
