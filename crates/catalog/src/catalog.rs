@@ -20,6 +20,8 @@ pub struct Catalog {
     modules: Vec<Arc<Module>>,
     by_domain: HashMap<String, Arc<Module>>,
     by_action: HashMap<String, Vec<Arc<Module>>>,
+    /// Below these a module answers for every region, too: `<module>.<region>.<base domain>`.
+    regional: Vec<String>,
     operation_count: usize,
 }
 
@@ -91,7 +93,36 @@ impl Catalog {
     /// The module of a Host, which is lower-case and without its port.
     #[must_use]
     pub fn module_by_domain(&self, host: &str) -> Option<&Arc<Module>> {
-        self.by_domain.get(host)
+        self.by_domain.get(host).or_else(|| self.module_by_region(host))
+    }
+
+    fn module_by_region(&self, host: &str) -> Option<&Arc<Module>> {
+        let below = self
+            .regional
+            .iter()
+            .find_map(|base| host.strip_suffix(base.as_str())?.strip_suffix('.'))?;
+        let (name, region) = below.split_once('.')?;
+        let plain = region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        self.module(name).filter(|_| plain && !region.is_empty())
+    }
+
+    /// The same catalog below further base domains: `<module>.<base domain>`, and
+    /// `<module>.<region>.<base domain>` for any region. A domain that a document names stays its own.
+    #[must_use]
+    pub fn below(mut self, base_domains: &[String]) -> Self {
+        for base in base_domains {
+            for known in &mut self.modules {
+                let domain = format!("{}.{base}", known.name);
+                if !self.by_domain.contains_key(&domain) {
+                    let mut module = Module::clone(known);
+                    module.domains.push(domain);
+                    *known = Arc::new(module);
+                }
+            }
+            self.regional.push(base.clone());
+            self.index();
+        }
+        self
     }
 
     /// All modules, by name.

@@ -49,7 +49,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::Source;
 pub use module::{Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
-    Audience, Batch, Binding, COMMON_PARAMETERS, Creates, JsonPath, MinSignature, Operation,
+    Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, JsonPath, MinSignature, Operation,
     Purchase, Rate, Returns, UpstreamRequest,
 };
 pub use parameters::{Description, FAULTS_MAX, Fault, FaultReason, PARAMETERS_MAX, Parameters};

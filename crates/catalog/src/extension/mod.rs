@@ -16,7 +16,7 @@ pub(crate) const DOCUMENT_KEYS: [&str; 6] =
     ["domains", "errors", "module", "protocols", "timeout", "versions"];
 
 /// The keys of the extension at an operation.
-pub(crate) const OPERATION_KEYS: [&str; 11] = [
+pub(crate) const OPERATION_KEYS: [&str; 12] = [
     "audience",
     "batch",
     "creates",
@@ -28,4 +28,5 @@ pub(crate) const OPERATION_KEYS: [&str; 11] = [
     "requiresIdentity",
     "resources",
     "returns",
+    "unsignedPayload",
 ];

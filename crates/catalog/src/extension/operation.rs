@@ -27,6 +27,7 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) requires_identity: Option<bool>,
     pub(crate) resources: Vec<(Binding, Spot<'d>)>,
     pub(crate) returns: Option<(Returns, Spot<'d>)>,
+    pub(crate) unsigned_payload: Option<bool>,
 }
 
 /// A price that is not compiled yet.
@@ -55,6 +56,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
         requires_identity: fields.flag(report, "requiresIdentity"),
         resources: resources(report, &fields),
         returns: returns(report, &fields),
+        unsigned_payload: fields.flag(report, "unsignedPayload"),
     }
 }
 
@@ -101,11 +103,12 @@ fn creates(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Creates> {
 }
 
 fn min_signature(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<MinSignature> {
-    const KNOWN: [&str; 2] = ["HmacSHA1", "HmacSHA256"];
+    const KNOWN: [&str; 3] = ["HmacSHA1", "HmacSHA256", "TC3-HMAC-SHA256"];
     let method = fields.text(report, "minSignature")?;
     match method {
         "HmacSHA1" => Some(MinSignature::V2Sha1),
         "HmacSHA256" => Some(MinSignature::V2Sha256),
+        "TC3-HMAC-SHA256" => Some(MinSignature::Tc3),
         _ => {
             let near = suggestion::did_you_mean(method, KNOWN.into_iter());
             let help = near.unwrap_or_else(|| format!("write {}", listed(&KNOWN)));

@@ -9,7 +9,9 @@ use crate::document::Spot;
 use crate::parameters::{Gathered, Member, Types, has_rules};
 
 /// Members of an answer that are the gateway's (DESIGN 1): a module's own would be overwritten.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 13] = [
+    "Error",
+    "RequestId",
     "code",
     "codeDesc",
     "detail",
@@ -88,7 +90,7 @@ pub(super) fn read<'d>(
 }
 
 /// The schema of a request's or a response's JSON.
-fn json_schema<'d>(spot: &Spot<'d>) -> Option<Spot<'d>> {
+pub(super) fn json_schema<'d>(spot: &Spot<'d>) -> Option<Spot<'d>> {
     let content = spot.get("content")?;
     let json = content.members().find(|(kind, _)| {
         let kind = kind.split(';').next().unwrap_or(kind).trim();

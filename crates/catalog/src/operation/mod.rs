@@ -1,6 +1,7 @@
 //! One action: its parameters, its terms, and the upstream request that it stands for.
 
 mod body;
+mod names;
 mod read;
 mod request;
 mod template;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 pub use read::COMMON_PARAMETERS;
 pub use request::UpstreamRequest;
 pub use terms::{
-    Audience, Batch, Binding, Creates, JsonPath, MinSignature, Purchase, Rate, Returns,
+    Audience, Batch, Binding, Cover, Creates, JsonPath, MinSignature, Purchase, Rate, Returns,
 };
 
 pub(crate) use read::read_all;
@@ -51,6 +52,8 @@ pub struct Operation {
     pub creates: Option<Creates>,
     /// What it gives back.
     pub returns: Option<Returns>,
+    /// Must the signature cover the body?
+    pub cover: Cover,
     /// Its parameters.
     pub parameters: Parameters,
     /// The schema of what a success answers, as clients may read it.
@@ -58,6 +61,7 @@ pub struct Operation {
     /// Must the account's identity be verified? A purchase's must, unless the document says.
     pub requires_identity: bool,
     template: Template,
+    names: names::Names,
 }
 
 impl Operation {
@@ -65,6 +69,13 @@ impl Operation {
     #[must_use]
     pub fn declares(&self, name: &str) -> bool {
         self.parameters.declares(name)
+    }
+
+    /// The members of an answer as API 3.0 spells them: `totalCount` is `TotalCount`. None if `object` is not
+    /// the text of a JSON object.
+    #[must_use]
+    pub fn respell(&self, object: &str) -> Option<String> {
+        self.names.respell(object)
     }
 
     /// The upstream's request for these arguments: those of `read`, or one item's of a batch. The path

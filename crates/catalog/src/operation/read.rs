@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::names::Names;
 use super::request::Template;
-use super::{Audience, Batch, Operation, Purchase, body, template};
+use super::{Audience, Batch, Cover, Operation, Purchase, body, template};
 use crate::diagnostic::Report;
 use crate::document::{Document, Span, Spot};
 use crate::extension::{OperationTerms, Priced, read_operation};
@@ -168,9 +169,11 @@ fn assemble<'d>(
         purchase,
         creates: terms.creates,
         returns: terms.returns.map(|(returns, _)| returns),
+        cover: if terms.unsigned_payload == Some(true) { Cover::Head } else { Cover::Whole },
         parameters,
         answer: answer(report.document, spot),
         template,
+        names: Names::of(report.document, spot),
     })
 }
 

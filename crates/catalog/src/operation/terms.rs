@@ -23,6 +23,17 @@ pub enum MinSignature {
     V2Sha1,
     /// HmacSHA256.
     V2Sha256,
+    /// TC3-HMAC-SHA256.
+    Tc3,
+}
+
+/// How much of a TC3 request its signature must cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cover {
+    /// The body, too.
+    Whole,
+    /// The client may leave the body out of it (`UNSIGNED-PAYLOAD`).
+    Head,
 }
 
 /// A parameter that names resources.

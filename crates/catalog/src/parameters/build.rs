@@ -147,7 +147,8 @@ fn compile(
     None
 }
 
-/// Names that are one under `_` = `.`: a signature could not tell them apart (RELIABILITY 1.3, rule 6).
+/// Names that are one under `_` = `.`: a signature could not tell them apart (RELIABILITY 1.3, rule 6). So are
+/// names that differ in the case of a first letter: API 3.0 always writes a capital.
 fn collisions(shapes: &Shapes, public: &[Public], plan: &Plan<'_>) -> Vec<Wrong> {
     let mut taken: HashMap<String, String> = HashMap::new();
     let mut wrongs = Vec::new();
@@ -159,7 +160,11 @@ fn collisions(shapes: &Shapes, public: &[Public], plan: &Plan<'_>) -> Vec<Wrong>
         for name in names {
             let pattern = pattern(&name);
             if let Some(other) = taken.get(&pattern) {
-                let what = "are the same name: `_` and `.` are signed alike";
+                let what = if name.replace('_', ".") == other.replace('_', ".") {
+                    "are the same name: `_` and `.` are signed alike"
+                } else {
+                    "are the same name: API 3.0 writes every first letter as a capital"
+                };
                 wrongs.push((member.at.clone(), format!("`{name}` and `{other}` {what}")));
             } else {
                 taken.insert(pattern, name);
@@ -187,11 +192,18 @@ fn spell(shapes: &Shapes, id: ShapeId, name: String, depth: usize, names: &mut V
     names.push(name);
 }
 
-/// The name with its lists' indices as `*` and `_` as `.`.
+/// The name with its lists' indices as `*`, `_` as `.`, and small first letters.
 fn pattern(name: &str) -> String {
     let segments = name.split(|c: char| u8::try_from(c).is_ok_and(is_separator));
     let star = |segment: &str| !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_digit());
-    segments.map(|segment| if star(segment) { "*" } else { segment }).collect::<Vec<_>>().join(".")
+    let plain = |segment: &str| {
+        let mut segment = if star(segment) { "*" } else { segment }.to_owned();
+        if let Some(first) = segment.get_mut(..1) {
+            first.make_ascii_lowercase();
+        }
+        segment
+    };
+    segments.map(plain).collect::<Vec<_>>().join(".")
 }
 
 fn shape_of<'d>(shaper: &mut Shaper<'d>, member: &Member<'d>) -> ShapeId {

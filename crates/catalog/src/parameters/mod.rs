@@ -12,6 +12,7 @@ mod example;
 mod fault;
 mod flatten;
 mod gather;
+mod json;
 mod placing;
 mod shape;
 mod violation;

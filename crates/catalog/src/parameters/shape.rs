@@ -149,11 +149,29 @@ pub(crate) const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'.' | b'_')
 }
 
+/// May the first byte of a sent name stand for that of a declared one? API 3.0 writes it as a capital, so
+/// `Limit` is `limit`; names that this makes one are refused when the document is read.
+const fn same_first(declared: u8, sent: u8) -> bool {
+    same(declared, sent) || (declared.is_ascii_lowercase() && declared.to_ascii_uppercase() == sent)
+}
+
+/// Is a sent name, as a whole, this declared one.
+pub(crate) fn is_spelt(declared: &str, sent: &str) -> bool {
+    match (declared.as_bytes(), sent.as_bytes()) {
+        ([ours, declared @ ..], [theirs, sent @ ..]) => {
+            same_first(*ours, *theirs) && declared == sent
+        }
+        (declared, sent) => declared == sent,
+    }
+}
+
 /// What follows `declared` in `sent`: `Some("")` when that is all, the rest after the separator when
 /// something is below it, `None` when `sent` begins otherwise.
 pub(crate) fn strip<'a>(declared: &str, sent: &'a str) -> Option<&'a str> {
     let (declared, bytes) = (declared.as_bytes(), sent.as_bytes());
-    if bytes.len() < declared.len() || !declared.iter().zip(bytes).all(|(d, s)| same(*d, *s)) {
+    let first = declared.iter().zip(bytes).take(1).all(|(d, s)| same_first(*d, *s));
+    let others = || declared.iter().zip(bytes).skip(1).all(|(d, s)| same(*d, *s));
+    if bytes.len() < declared.len() || !first || !others() {
         return None;
     }
     match bytes.get(declared.len()) {

@@ -1,5 +1,6 @@
 //! The specification: documents to catalogs and diagnostics, texts to arguments, arguments to requests.
 
+mod api3;
 mod diagnostics;
 mod documents;
 mod parameters;

@@ -117,6 +117,8 @@ fn names_find_their_place() {
         // CVM's pages count from 1; gaps and any order are taken by number.
         ("ids.1=a&ids.2=b", json!({ "ids": ["a", "b"] })),
         ("ids.10=c&ids.9=b&ids.2=a", json!({ "ids": ["a", "b", "c"] })),
+        // API 3.0 writes a capital.
+        ("Ids.0=a&Ids.1=b", json!({ "ids": ["a", "b"] })),
         // PHP's users write underscores.
         ("ids_0=a&ids_1=b", json!({ "ids": ["a", "b"] })),
         (
@@ -153,7 +155,7 @@ fn names_find_their_place() {
         ("ids.0=a&ids=b", "CONFLICT `ids` is given both as a value and in parts."),
         ("disk.colour=red", "UNKNOWN_PARAMETER `disk.colour` is not a parameter of this action."),
         ("disk_name.0=x", "WRONG_TYPE `disk_name` must be text, and has no parts."),
-        ("Ids.0=a", "UNKNOWN_PARAMETER `Ids.0` is not a parameter of this action."),
+        ("IDs.0=a", "UNKNOWN_PARAMETER `IDs.0` is not a parameter of this action."),
         ("idsx=a", "UNKNOWN_PARAMETER `idsx` is not a parameter of this action."),
         ("tags.a=x", "WRONG_TYPE `tags.a` must be an integer, not `x`."),
         ("n.3=x", "WRONG_TYPE `n.3` must be an integer, not `x`."),

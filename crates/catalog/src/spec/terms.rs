@@ -67,7 +67,7 @@ fn terms_that_cannot_be() {
         ),
         (
             "{ minSignature: «sha256» }",
-            "`sha256` is not a signature method | write `HmacSHA1`, `HmacSHA256`",
+            "`sha256` is not a signature method | write `HmacSHA1`, `HmacSHA256`, `TC3-HMAC-SHA256`",
         ),
         ("{ idempotent: «\"yes\"» }", "`idempotent` is true or false | -"),
         (

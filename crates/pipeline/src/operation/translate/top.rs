@@ -7,7 +7,9 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Members that are the contract's own (DESIGN 2, Upstream).
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 13] = [
+    "Error",
+    "RequestId",
     "code",
     "message",
     "codeDesc",

@@ -1,0 +1,130 @@
+//! The names of an answer's members, as API 3.0 spells them: with a capital first letter.
+//!
+//! Declared members are respelt at every depth, by the shape of the response's schema; undeclared ones only at
+//! the top, because below it a key may be somebody's data. Values are copied as they stand, never written anew.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::body::json_schema;
+use crate::document::{Document, Spot};
+use crate::parameters::{ShapeId, Shaper, Shapes};
+
+/// Names of API 3.0 itself: no member becomes one.
+const TAKEN: [&str; 3] = ["Detail", "Error", "RequestId"];
+
+/// What the action's answers declare.
+#[derive(Debug)]
+pub(super) struct Names {
+    shapes: Shapes,
+    top: ShapeId,
+}
+
+impl Names {
+    /// Of an operation: the schemas of its 2xx responses.
+    pub(super) fn of<'d>(document: &'d Document<'d>, operation: &Spot<'d>) -> Self {
+        let responses = operation.get("responses");
+        let schemas: Vec<Spot<'d>> = responses
+            .iter()
+            .flat_map(Spot::members)
+            .filter(|(status, _)| status.starts_with('2'))
+            .filter_map(|(_, response)| json_schema(&document.resolve(response)?))
+            .collect();
+        let mut shaper = Shaper::new(document);
+        let top = if schemas.is_empty() { Shapes::ANY } else { shaper.shape(&schemas) };
+        Self { shapes: shaper.shapes, top }
+    }
+
+    /// A JSON object, respelt; none if the text is no object.
+    pub(super) fn respell(&self, object: &str) -> Option<String> {
+        let members: Members<'_> = serde_json::from_str(object).ok()?;
+        let mut out = String::with_capacity(object.len());
+        self.object(self.top, &members, true, &mut out);
+        Some(out)
+    }
+
+    fn object(&self, id: ShapeId, members: &Members<'_>, top: bool, out: &mut String) {
+        let shape = self.shapes.get(id).map(|shape| &shape.members);
+        out.push('{');
+        for (n, (name, value)) in members.0.iter().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            let declared = shape.and_then(|shape| {
+                shape.named.iter().find(|(known, _)| known == name).map(|(_, id)| *id)
+            });
+            let respelt = capital(name).filter(|respelt| {
+                (declared.is_some() || top)
+                    && !(top && TAKEN.contains(&respelt.as_str()))
+                    && !members.0.iter().any(|(other, _)| other == respelt)
+            });
+            let name = respelt.as_deref().unwrap_or(name);
+            out.push_str(&serde_json::Value::from(name).to_string());
+            out.push(':');
+            let below = declared.or_else(|| shape.and_then(|shape| shape.other));
+            self.value(below.unwrap_or(Shapes::ANY), value.get(), out);
+        }
+        out.push('}');
+    }
+
+    fn value(&self, id: ShapeId, raw: &str, out: &mut String) {
+        // Nothing is declared below a shape that says nothing.
+        let known = id != Shapes::ANY;
+        match raw.as_bytes().first() {
+            Some(b'{') if known => match serde_json::from_str::<Members<'_>>(raw) {
+                Ok(members) => self.object(id, &members, false, out),
+                Err(_) => out.push_str(raw),
+            },
+            Some(b'[') if known => match serde_json::from_str::<Vec<&RawValue>>(raw) {
+                Ok(items) => self.list(id, &items, out),
+                Err(_) => out.push_str(raw),
+            },
+            Some(_) | None => out.push_str(raw),
+        }
+    }
+
+    fn list(&self, id: ShapeId, items: &[&RawValue], out: &mut String) {
+        let shape = self.shapes.get(id).map(|shape| &shape.items);
+        out.push('[');
+        for (n, item) in items.iter().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            self.value(shape.map_or(Shapes::ANY, |items| items.at(n)), item.get(), out);
+        }
+        out.push(']');
+    }
+}
+
+fn capital(name: &str) -> Option<String> {
+    let first = name.chars().next().filter(char::is_ascii_lowercase)?;
+    Some(format!("{}{}", first.to_ascii_uppercase(), name.get(1..)?))
+}
+
+/// An object's members in their order, values as they stand.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
