@@ -18,6 +18,8 @@ pub struct Settings<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     modules: Vec<Arc<Module>>,
+    /// The gateway's own actions.
+    own: Option<Arc<Module>>,
     by_domain: HashMap<String, Arc<Module>>,
     by_action: HashMap<String, Vec<Arc<Module>>>,
     /// Below these a module answers for every region, too: `<module>.<region>.<base domain>`.
@@ -55,7 +57,9 @@ impl Catalog {
             }
         }
         let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        Loaded { catalog: (!failed).then(|| Self::of(modules)), diagnostics }
+        let own = Document::parse(crate::builtin::SOURCE).ok();
+        let own = own.and_then(|own| Module::read(&mut Report::new(&own), settings.base_domain));
+        Loaded { catalog: (!failed).then(|| Self::of(modules, own)), diagnostics }
     }
 
     /// A catalog without modules.
@@ -64,14 +68,18 @@ impl Catalog {
         Self::default()
     }
 
-    fn of(mut modules: Vec<Module>) -> Self {
+    fn of(mut modules: Vec<Module>, mut own: Option<Module>) -> Self {
         modules.sort_by(|a, b| a.name.cmp(&b.name));
         let mut operation_count = 0;
         for module in &mut modules {
             operation_count = module.number(operation_count);
         }
+        if let Some(own) = &mut own {
+            operation_count = own.number(operation_count);
+        }
         let modules = modules.into_iter().map(Arc::new).collect();
-        let mut catalog = Self { modules, operation_count, ..Self::default() };
+        let own = own.map(Arc::new);
+        let mut catalog = Self { modules, own, operation_count, ..Self::default() };
         catalog.index();
         catalog
     }
@@ -88,6 +96,18 @@ impl Catalog {
                 modules.push(Arc::clone(module));
             }
         }
+        if let Some(own) = &self.own {
+            for domain in &own.domains {
+                // A document may describe a module of that name: then its domain is its own.
+                self.by_domain.entry(domain.clone()).or_insert_with(|| Arc::clone(own));
+            }
+        }
+    }
+
+    /// The gateway's own module, if the action is one that it answers itself.
+    #[must_use]
+    pub fn builtin(&self, action: &str) -> Option<&Arc<Module>> {
+        self.own.as_ref().filter(|own| own.operation(action).is_some())
     }
 
     /// The module of a Host, which is lower-case and without its port.

@@ -32,6 +32,7 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+mod builtin;
 mod catalog;
 mod diagnostic;
 mod document;

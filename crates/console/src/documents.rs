@@ -26,6 +26,7 @@ documents! {
     "request-quota",
     "protocols",
     "concepts/life-of-a-call",
+    "receipts",
     "operations",
     "threat-model",
     "reliability",

@@ -29,6 +29,11 @@ impl Place {
         Ok(Admin::open(&self.folder()?)?)
     }
 
+    /// The configuration, if one was named.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     fn folder(&self) -> Result<PathBuf, Failure> {
         if let Some(data) = &self.data {
             return Ok(data.clone());

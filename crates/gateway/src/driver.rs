@@ -21,7 +21,9 @@ use faregate_pipeline::order::{self, Gate};
 use faregate_pipeline::{authn, authz, availability, balance, ownership, parameters, protocol};
 use faregate_pipeline::{quota, replay, routing, validity, verification};
 
+use crate::clock::Clock;
 use crate::in_flight::{InFlight, Place};
+use crate::ops::receipts::{self, Steps};
 use crate::shared::Shared;
 use crate::upstream::Upstreams;
 
@@ -59,12 +61,14 @@ pub(crate) struct Trail {
     pub(crate) upstream: Duration,
     /// Its place among the worker's calls; it goes along when the call is sent.
     pub(crate) place: Option<Place>,
+    pub(crate) steps: Steps,
 }
 
 impl Trail {
-    fn new(peer: IpAddr) -> Self {
+    fn new(peer: IpAddr, clock: Clock) -> Self {
         Self {
             gate: order::PROTOCOL,
+            steps: Steps::begin(clock),
             peer,
             account: None,
             module: None,
@@ -78,6 +82,7 @@ impl Trail {
 
     fn at(&mut self, gate: Gate) {
         self.gate = gate;
+        self.steps.at(gate);
     }
 
     fn routed(&mut self, open: &availability::Open) {
@@ -112,7 +117,7 @@ impl Driver {
     pub async fn answer(self: &Arc<Self>, raw: RawCall, format: Format) -> Reply {
         let began = self.shared.clock.monotonic();
         let request_id = raw.request_id;
-        let mut trail = Trail::new(raw.peer);
+        let mut trail = Trail::new(raw.peer, self.shared.clock);
         trail.place = self.in_flight.enter(self.shared.config.limits.calls_in_flight_max);
         if trail.place.is_none() {
             let overload = Err(availability::overload("calls"));
@@ -139,7 +144,8 @@ impl Driver {
     #[must_use]
     pub fn refuse(&self, refusal: Refusal, peer: IpAddr, format: Format) -> Reply {
         let began = self.shared.clock.monotonic();
-        self.leave(conclude(self.request_id(), Err(refusal)), &Trail::new(peer), began, format)
+        let trail = Trail::new(peer, self.shared.clock);
+        self.leave(conclude(self.request_id(), Err(refusal)), &trail, began, format)
     }
 
     #[rustfmt::skip]
@@ -203,6 +209,7 @@ impl Driver {
         let took = self.shared.clock.monotonic().saturating_sub(began);
         self.shared.tally.add(&answer);
         self.shared.log.write(&answer, trail, took);
+        receipts::write(self.shared.stores.receipts(), &answer, trail, took);
         Reply {
             status: rendered.status,
             content_type: rendered.content_type,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faregate_contract::{Effect, Outcome, Refusal, RequestId};
+use faregate_ledger::Money;
 use faregate_pipeline::balance::Funded;
 use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Settlement};
 use faregate_pipeline::fault::Fault;
@@ -54,6 +55,20 @@ impl Drop for Hold {
     }
 }
 
+/// What only the sending knows, for the receipt.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    took: Duration,
+    status: Option<u16>,
+    charge: Option<(Money, Settlement)>,
+}
+
+impl Seen {
+    fn settled(&mut self, settlement: Settlement) {
+        self.charge = self.charge.map(|(amount, _)| (amount, settlement));
+    }
+}
+
 impl Driver {
     /// Holds the price; a call that costs nothing makes no trip.
     pub(crate) async fn hold(&self, intent: Option<&Intent>, now: Millis) -> Result<Hold, Refusal> {
@@ -85,6 +100,9 @@ impl Driver {
         trail: &mut Trail,
     ) -> Result<Outcome, Refusal> {
         let module = Arc::clone(funded.module());
+        if module.builtin {
+            return self.builtin(&funded).await;
+        }
         if let Err(wait_ms) = self.shared.admit(&module.name) {
             // Nothing was sent and the same bytes are invited again: the nonce is unspent.
             if let Some(ticket) = &ticket {
@@ -101,8 +119,10 @@ impl Driver {
             ended
         });
         match task.await {
-            Ok((ended, upstream)) => {
-                trail.upstream = upstream;
+            Ok((ended, seen)) => {
+                trail.upstream = seen.took;
+                trail.steps.status = seen.status;
+                trail.steps.charge = seen.charge;
                 ended
             }
             Err(died) => {
@@ -114,33 +134,44 @@ impl Driver {
         }
     }
 
-    async fn execute(&self, sent: Sent, mut hold: Hold) -> (Result<Outcome, Refusal>, Duration) {
+    async fn execute(&self, sent: Sent, mut hold: Hold) -> (Result<Outcome, Refusal>, Seen) {
+        let mut seen = Seen::default();
         if let Some(id) = hold.held()
             && let Err(down) = self.shared.stores.mark_sending(id).await
         {
-            return (Err(down.into()), Duration::ZERO);
+            return (Err(down.into()), seen);
         }
         hold.sending();
+        // Until its end is written, nobody knows.
+        seen.charge = sent.held().map(|amount| (amount, Settlement::InDoubt));
         let began = self.shared.clock.monotonic();
         let ended = match sent.requests() {
-            Requests::One(_) => self.one(&sent, &mut hold).await,
-            Requests::Each(_) => self.each(&sent, &mut hold).await,
+            Requests::One(_) => self.one(&sent, &mut hold, &mut seen).await,
+            Requests::Each(_) => self.each(&sent, &mut hold, &mut seen).await,
         };
-        (ended, self.shared.clock.monotonic().saturating_sub(began))
+        seen.took = self.shared.clock.monotonic().saturating_sub(began);
+        (ended, seen)
     }
 
-    async fn one(&self, sent: &Sent, hold: &mut Hold) -> Result<Outcome, Refusal> {
+    async fn one(&self, sent: &Sent, hold: &mut Hold, seen: &mut Seen) -> Result<Outcome, Refusal> {
         let Requests::One(request) = sent.requests() else {
             return Err(Fault::Internal("a batch was sent as one call".to_owned()).into());
         };
         let upstream = self.upstreams.send(sent, request, None).await;
+        seen.status = upstream.status();
         let done = operation::read(sent, None, &upstream);
         self.shared.report(&sent.module().name, done.is_fault());
         self.settle(sent, hold, done.settlement, &done.lessons).await?;
+        seen.settled(done.settlement);
         done.result.map(Outcome::Success)
     }
 
-    async fn each(&self, sent: &Sent, hold: &mut Hold) -> Result<Outcome, Refusal> {
+    async fn each(
+        &self,
+        sent: &Sent,
+        hold: &mut Hold,
+        seen: &mut Seen,
+    ) -> Result<Outcome, Refusal> {
         let Requests::Each(requests) = sent.requests() else {
             return Err(Fault::Internal("one call was sent as a batch".to_owned()).into());
         };
@@ -148,6 +179,8 @@ impl Driver {
         for place in batch::plan(sent) {
             let Some((id, request)) = requests.get(place) else { continue };
             let upstream = self.upstreams.send(sent, request, Some(place)).await;
+            // Of a batch, the last one: `detail` has what each answered.
+            seen.status = upstream.status().or(seen.status);
             let done = operation::read(sent, Some(id), &upstream);
             self.shared.report(&sent.module().name, done.is_fault());
             ended.push((place, done));
@@ -156,6 +189,7 @@ impl Driver {
             ended.iter().flat_map(|(_, done)| done.lessons.clone()).collect();
         let settlement = together(&ended);
         self.settle(sent, hold, settlement, &lessons).await?;
+        seen.settled(settlement);
         Ok(batch::merge(sent, ended))
     }
 

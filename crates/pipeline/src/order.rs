@@ -14,13 +14,22 @@ pub struct Gate {
     pub room: &'static str,
     /// The codes that it refuses with, the usual one first.
     pub codes: &'static [Code],
+    /// Its place in [`ORDER`], from 0.
+    pub place: usize,
 }
 
 macro_rules! gates {
     ($($id:ident = $name:literal in $room:literal refuses [$($code:ident),*];)*) => {
+        #[expect(clippy::upper_case_acronyms, reason = "each is a gate's constant")]
+        enum Place { $($id),* }
         $(
             #[doc = concat!("The gate `", $name, "`.")]
-            pub const $id: Gate = Gate { name: $name, room: $room, codes: &[$(Code::$code),*] };
+            pub const $id: Gate = Gate {
+                name: $name,
+                room: $room,
+                codes: &[$(Code::$code),*],
+                place: Place::$id as usize,
+            };
         )*
         /// All gates, first to last.
         pub const ORDER: &[Gate] = &[$($id),*];
@@ -55,6 +64,7 @@ mod spec {
             assert!(ORDER.iter().any(|gate| gate.codes.contains(&code)), "{code} has no gate");
         }
         for (n, gate) in ORDER.iter().enumerate() {
+            assert_eq!(gate.place, n, "{}", gate.name);
             assert!(ORDER[..n].iter().all(|other| other.name != gate.name), "{}", gate.name);
         }
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! faregate.db   accounts, keys (sealed), resources, money     keyring   opens the keys, mode 0600
 //! nonces/       the journal of spent nonces                   lock      held by the running gateway
+//! receipts/     what became of each call of the last day
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -40,6 +41,10 @@ impl Home {
 
     pub(crate) fn nonces(&self) -> PathBuf {
         self.folder.join("nonces")
+    }
+
+    pub(crate) fn receipts(&self) -> PathBuf {
+        self.folder.join("receipts")
     }
 
     /// Makes the folder (mode 0700) and all that lies in it, once.

@@ -26,6 +26,7 @@ mod home;
 mod migrate;
 mod nonces;
 mod quotas;
+mod receipts;
 mod sqlite;
 mod vault;
 
@@ -47,10 +48,11 @@ use home::Home;
 pub use nonces::{Durability, Ticket};
 use nonces::{Entered, Nonces};
 use quotas::Quotas;
+pub use receipts::{Charge, ChargeState, Kept, Receipt, Receipts};
 pub use sqlite::accounts::KeyEntry;
 pub use sqlite::audit::SumCheck;
 pub use sqlite::feedback::{NewVote, Vote, VoteFilter};
-pub use sqlite::ledger::OpenHold;
+pub use sqlite::ledger::{BookedEntry, OpenHold};
 use sqlite::readers::Readers;
 use sqlite::writer::{Pending, Writer};
 use sqlite::{Role, connect, feedback, ledger, resources};
@@ -103,6 +105,7 @@ struct Inner {
     readers: Readers,
     nonces: Nonces,
     quotas: Quotas,
+    receipts: Receipts,
     cache: Arc<Cache>,
     vault: Vault,
     window_ms: i64,
@@ -149,6 +152,7 @@ impl Stores {
             readers: Readers::open(&home.database())?,
             nonces,
             quotas: Quotas::default(),
+            receipts: Receipts::open(&home.receipts()).map_err(OpenError::io(&home.receipts()))?,
             cache,
             vault,
             window_ms: retention_ms,
@@ -174,6 +178,12 @@ impl Stores {
     #[must_use]
     pub fn print_secret(&self) -> [u8; 16] {
         self.inner.vault.prints()
+    }
+
+    /// What became of each call of the last day.
+    #[must_use]
+    pub fn receipts(&self) -> &Receipts {
+        &self.inner.receipts
     }
 
     /// A key with its account; none if there is no such key.
@@ -294,6 +304,14 @@ impl Stores {
     /// It could not be read.
     pub fn vote(&self, receipt: &str) -> Result<Option<Vote>, StoreDown> {
         self.inner.readers.read("feedback", |c| feedback::by_receipt(c, receipt))
+    }
+
+    /// The hold of a call, whatever became of it.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn hold(&self, id: RequestId) -> Result<Option<OpenHold>, StoreDown> {
+        self.inner.readers.read("ledger", |c| ledger::hold_of(c, id))
     }
 
     /// Answers if claims can be taken and money can be written.

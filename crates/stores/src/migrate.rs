@@ -7,9 +7,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::OpenError;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
+    include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
 ];
 
 /// Brings the schema up to date, or refuses a store that is not ours to change.

@@ -15,5 +15,6 @@ mod corpus;
 mod money;
 mod page;
 mod raw;
+mod receipts;
 mod serve;
 mod world;

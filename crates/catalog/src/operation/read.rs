@@ -203,6 +203,12 @@ fn action(report: &mut Report<'_>, spot: &Spot<'_>) -> Option<String> {
         report.error(report.value(&id), what, help);
         return None;
     }
+    let ours = report.document.source.name == crate::builtin::SOURCE.name;
+    if crate::builtin::ACTIONS.contains(&action) && !ours {
+        let what = format!("`{action}` is answered by the gateway itself, at every domain");
+        report.error(report.value(&id), what, Some("give the action another name".to_owned()));
+        return None;
+    }
     if let Some(first) = action.chars().next().filter(char::is_ascii_lowercase) {
         // Python, PHP, Java and .NET do so (PROTOCOL 1.2).
         let what = format!("no SDK can call `{action}`: they send its first letter as a capital");

@@ -138,6 +138,13 @@ paths:
 }
 
 #[test]
+fn an_action_of_the_gateways_own_is_no_modules() {
+    let text = format!("{HEAD}paths:\n  /act:\n    get:\n      operationId: «DescribeRequest»\n");
+    let expected = "`DescribeRequest` is answered by the gateway itself, at every domain | give the action another name";
+    verify("a.yaml", &text, &[expected]);
+}
+
+#[test]
 fn names_that_cannot_be() {
     for (properties, expected) in [
         (

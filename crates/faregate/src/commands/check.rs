@@ -33,7 +33,7 @@ impl Check {
             "`{}` is good: {} modules, {} actions",
             self.config.display(),
             modules.len(),
-            loaded.catalog.operation_count()
+            modules.iter().flat_map(|module| module.operations()).count()
         ));
         Ok(())
     }

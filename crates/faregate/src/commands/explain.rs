@@ -1,20 +1,23 @@
-//! `faregate explain`: what a code, a reason or a module's code means, and what to do about it.
+//! `faregate explain`: what a code, a reason or a module's code means, or what became of a call.
 
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use faregate_contract::Code;
+use faregate_contract::{Code, RequestId};
 use faregate_pipeline::order::ORDER;
 use faregate_pipeline::pages::{self, CodePage, Language};
 
+use super::receipt;
 use crate::exit::Failure;
 use crate::output;
+use crate::place::Place;
 
-/// Explain an error code, a reason, or a module's own code
+/// Explain an error code, a reason, a module's own code, or one call of the last day
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:\n  faregate explain 4100\n  faregate explain cvm 100004")]
+#[command(before_help = "Examples:\n  faregate explain 4100\n  faregate explain cvm 100004\n  \
+                   faregate explain 0199f3a2-5c1e-7d41-9b6a-3f6f1d2c8e90")]
 pub(crate) struct Explain {
-    /// A code (4100), its name (AuthFailure), a reason (SIGNATURE_MISMATCH), or a module (cvm)
+    /// A code (4100), its name (AuthFailure), a reason (SIGNATURE_MISMATCH), a module (cvm), or the requestId of a call
     topic: String,
     /// The module's own code
     code: Option<String>,
@@ -24,9 +27,9 @@ pub(crate) struct Explain {
     /// The language of the page
     #[arg(long, value_enum, default_value = "en")]
     lang: Lang,
-    /// The configuration whose modules are meant
-    #[arg(short, long, value_name = "FILE", env = "FAREGATE_CONFIG")]
-    config: Option<std::path::PathBuf>,
+    /// Where the call was answered; its `config` also says whose modules are meant
+    #[command(flatten)]
+    place: Place,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -38,8 +41,11 @@ enum Lang {
 impl Explain {
     pub(crate) fn run(self) -> Result<(), Failure> {
         if let Some(code) = &self.code {
-            return crate::modules::of(self.config.as_deref())
+            return crate::modules::of(self.place.config())
                 .and_then(|catalog| module_code(&catalog, &self.topic, code));
+        }
+        if let Some(id) = RequestId::parse(&self.topic) {
+            return receipt::explain(&self.place.open()?, id, self.place.json);
         }
         let language = match self.lang {
             Lang::En => Language::English,
@@ -58,7 +64,7 @@ impl Explain {
             .collect();
         if pages.is_empty() {
             return Err(Failure::usage(format!(
-                "`{}` is no code, reason or module: `faregate codes` lists the codes",
+                "`{}` is no code, reason, module or requestId: `faregate codes` lists the codes",
                 self.topic
             )));
         }

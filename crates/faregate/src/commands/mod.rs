@@ -12,6 +12,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
+mod receipt;
 pub(crate) mod serve;
 pub(crate) mod sign;
 mod signer;

@@ -49,6 +49,20 @@ pub enum Upstream {
     },
 }
 
+impl Upstream {
+    /// The HTTP status, if one came.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered { status, .. } => Some(*status),
+            Self::Unreachable(_)
+            | Self::Timeout { .. }
+            | Self::Reset(_)
+            | Self::TooLarge { .. } => None,
+        }
+    }
+}
+
 /// What became of one request to the module.
 #[derive(Debug)]
 pub struct Done {

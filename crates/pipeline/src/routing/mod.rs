@@ -221,9 +221,10 @@ pub fn domain(accepted: Accepted, catalog: &Arc<Catalog>) -> Result<Located, Ref
 /// 6100 when there is none, or none of this Version; 4600 as in [`domain`].
 pub fn action(decoded: Decoded) -> Result<Routed, Refusal> {
     let action = &decoded.common().action;
-    let module = match &decoded.place {
-        Place::Module(module) => Arc::clone(module),
-        Place::Local => by_action(&decoded.catalog, action)?,
+    let module = match (decoded.catalog.builtin(action), &decoded.place) {
+        (Some(own), _) => Arc::clone(own),
+        (None, Place::Module(module)) => Arc::clone(module),
+        (None, Place::Local) => by_action(&decoded.catalog, action)?,
     };
     demand_https(decoded.raw().transport, &module)?;
     let Some(operation) = module.operation(action).map(Arc::clone) else {
@@ -234,9 +235,13 @@ pub fn action(decoded: Decoded) -> Result<Routed, Refusal> {
         }
         .into());
     };
-    if let Some(version) =
-        decoded.common().version.as_ref().filter(|v| !module.versions.contains(v))
+    if let Some(version) = decoded
+        .common()
+        .version
+        .as_ref()
+        .filter(|v| !module.builtin && !module.versions.contains(v))
     {
+        // The gateway's own actions are in every version of every module.
         let known = module.versions.clone();
         return Err(Refused::NoSuchVersion { version: version.clone(), known }.into());
     }

@@ -26,6 +26,7 @@ use crate::vault::Vault;
 pub struct Admin {
     connection: Connection,
     vault: Vault,
+    home: Home,
 }
 
 /// What a new account begins with.
@@ -47,8 +48,9 @@ impl Admin {
     /// # Errors
     /// There is none, or it cannot be believed: each says what to do.
     pub fn open(data: &Path) -> Result<Self, OpenError> {
-        let (vault, connection) = Home::at(data).open(clock::wall())?;
-        Ok(Self { connection, vault })
+        let home = Home::at(data);
+        let (vault, connection) = home.open(clock::wall())?;
+        Ok(Self { connection, vault, home })
     }
 
     /// Makes an account: active, unverified, with nothing.

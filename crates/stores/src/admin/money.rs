@@ -6,8 +6,9 @@ use faregate_ledger::{Balance, Ending, HoldState, Money, Step};
 use super::{Admin, no_account};
 use crate::clock;
 use crate::error::{AdminError, broken};
+use crate::receipts::{self, Kept};
 use crate::sqlite::audit::{self, SumCheck};
-use crate::sqlite::ledger::{self, About, OpenHold};
+use crate::sqlite::ledger::{self, About, BookedEntry, OpenHold};
 
 impl Admin {
     /// Adds money; the balance after it.
@@ -45,6 +46,26 @@ impl Admin {
         let mut holds = ledger::open_holds(&self.connection)?;
         holds.retain(|hold| hold.state == HoldState::InDoubt);
         Ok(holds)
+    }
+
+    /// The hold of a call, whatever became of it, and the entries that it made.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn books_of(
+        &self,
+        id: RequestId,
+    ) -> Result<(Option<OpenHold>, Vec<BookedEntry>), AdminError> {
+        Ok((ledger::hold_of(&self.connection, id)?, ledger::entries_of(&self.connection, id)?))
+    }
+
+    /// The receipts of a call of the last day, oldest first: its own, then its settlements.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn receipts_of(&self, id: RequestId) -> Result<Vec<Kept>, AdminError> {
+        let found = receipts::find(&self.home.receipts(), id);
+        found.map_err(|cause| broken(format!("the receipts: {cause}")).into())
     }
 
     /// Ends a hold in doubt, as somebody found out.

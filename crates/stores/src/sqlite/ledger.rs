@@ -283,17 +283,68 @@ pub(crate) fn open_holds(c: &Connection) -> Result<Vec<OpenHold>, Fault> {
     )?;
     let (mut rows, mut holds) = (statement.query([])?, Vec::new());
     while let Some(row) = rows.next()? {
-        let code: String = row.get("currency")?;
-        let state: String = row.get("state")?;
-        holds.push(OpenHold {
-            request_id: RequestId::from_bytes(row.get("request_id")?),
-            account: row.get("account")?,
-            amount: Money::from_micros(row.get("amount")?, currency(&code)?),
-            state: HoldState::parse(&state).map_err(broken)?,
-            module: row.get("module")?,
-            action: row.get("action")?,
-            at: Millis::new(row.get("at_ms")?),
-        });
+        holds.push(row_of(row)?);
     }
     Ok(holds)
+}
+
+/// The hold of a call, whatever became of it.
+pub(crate) fn hold_of(c: &Connection, id: RequestId) -> Result<Option<OpenHold>, Fault> {
+    let mut statement = c.prepare_cached(
+        "SELECT request_id, account, amount, currency, state, module, action, at_ms FROM holds \
+         WHERE request_id = ?1",
+    )?;
+    let mut rows = statement.query([id.as_bytes()])?;
+    rows.next()?.map(row_of).transpose()
+}
+
+fn row_of(row: &rusqlite::Row<'_>) -> Result<OpenHold, Fault> {
+    let code: String = row.get("currency")?;
+    let state: String = row.get("state")?;
+    Ok(OpenHold {
+        request_id: RequestId::from_bytes(row.get("request_id")?),
+        account: row.get("account")?,
+        amount: Money::from_micros(row.get("amount")?, currency(&code)?),
+        state: HoldState::parse(&state).map_err(broken)?,
+        module: row.get("module")?,
+        action: row.get("action")?,
+        at: Millis::new(row.get("at_ms")?),
+    })
+}
+
+/// An entry of the books, as it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedEntry {
+    /// Its number.
+    pub seq: i64,
+    /// When it was booked.
+    pub at: Millis,
+    /// What moved.
+    pub entry: Entry,
+    /// Why.
+    pub note: String,
+}
+
+/// The entries of a call, oldest first.
+pub(crate) fn entries_of(c: &Connection, id: RequestId) -> Result<Vec<BookedEntry>, Fault> {
+    let mut statement = c.prepare_cached(
+        "SELECT seq, at_ms, debit, credit, amount, currency, note FROM entries \
+         WHERE request_id = ?1 ORDER BY seq",
+    )?;
+    let (mut rows, mut entries) = (statement.query([id.as_bytes()])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        let side = |text: String| LedgerAccount::parse(&text).map_err(broken);
+        let code: String = row.get("currency")?;
+        entries.push(BookedEntry {
+            seq: row.get("seq")?,
+            at: Millis::new(row.get("at_ms")?),
+            entry: Entry {
+                debit: side(row.get("debit")?)?,
+                credit: side(row.get("credit")?)?,
+                amount: Money::from_micros(row.get("amount")?, currency(&code)?),
+            },
+            note: row.get("note")?,
+        });
+    }
+    Ok(entries)
 }
