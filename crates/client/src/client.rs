@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use faregate_contract::Response;
 use faregate_signing::Method;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::advice::{Advice, advice};
 use crate::transport::{self, Answered};
-use crate::{CallError, Credentials, Endpoint, Prepared, trust};
+use crate::{CallError, Credentials, Endpoint, Prepared, clock, trust};
 
 /// Waits after 4400 and 6200, unless [`Client::retries`] says otherwise.
 const RETRIES: u32 = 2;
@@ -100,7 +100,8 @@ impl Client {
                 }
                 Advice::SetClock(server_s) if !clock_set && self.n_retries > 0 => {
                     clock_set = true;
-                    self.clock_offset_s.store(server_s.saturating_sub(wall_s()), Ordering::Relaxed);
+                    self.clock_offset_s
+                        .store(server_s.saturating_sub(clock::wall_s()), Ordering::Relaxed);
                 }
                 Advice::GiveUp | Advice::Wait(_) | Advice::SetClock(_) => return Ok(answered),
             }
@@ -123,7 +124,7 @@ impl Client {
             let fault = format!("`{module}` is no module: a module is a word like `cvm`");
             return Err(CallError::Request(fault));
         }
-        let timestamp = wall_s().saturating_add(self.clock_offset_s.load(Ordering::Relaxed));
+        let timestamp = clock::wall_s().saturating_add(self.clock_offset_s.load(Ordering::Relaxed));
         // 63 bits: some servers read a Nonce as a signed number.
         let nonce = getrandom::u64()? >> 1;
         let host = self.endpoint.domain(module);
@@ -142,10 +143,4 @@ impl Client {
             Err(_) => Err(CallError::Timeout(self.timeout)),
         }
     }
-}
-
-/// Seconds since 1970 by this machine's clock; a clock before 1970 is 0, which the server will correct.
-fn wall_s() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

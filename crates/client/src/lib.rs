@@ -20,8 +20,10 @@
 
 mod advice;
 mod client;
+mod clock;
 mod credentials;
 mod endpoint;
+mod environment;
 mod error;
 mod request;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::CallError;
+use crate::{CallError, environment};
 
 /// Where Linux distributions and macOS keep them.
 const SYSTEM: [&str; 4] = [
@@ -45,8 +45,7 @@ pub(crate) fn config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, CallError> 
 }
 
 fn system_bundle() -> PathBuf {
-    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
-    named.map(PathBuf::from).unwrap_or_else(|| {
+    environment::path("SSL_CERT_FILE").unwrap_or_else(|| {
         let found = SYSTEM.iter().find(|path| Path::new(path).exists());
         PathBuf::from(found.unwrap_or(&"/etc/ssl/cert.pem"))
     })

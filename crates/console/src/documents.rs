@@ -28,6 +28,7 @@ documents! {
     "concepts/life-of-a-call",
     "receipts",
     "operations",
+    "reference/configuration",
     "threat-model",
     "reliability",
 }

@@ -1,7 +1,9 @@
 //! `faregate`: the front door of a cloud API, from the command line.
 
 mod cli;
+mod clock;
 mod commands;
+mod environment;
 mod exit;
 mod gate;
 mod modules;

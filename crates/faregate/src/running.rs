@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::environment;
+
 /// A running demo.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,10 +62,8 @@ impl Running {
 
 /// `$XDG_STATE_HOME/faregate/demo.json` (XDG base directories: relative values are ignored).
 fn path() -> Option<PathBuf> {
-    let absolute =
-        |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state =
-        absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    let state = environment::path("XDG_STATE_HOME")
+        .or_else(|| Some(environment::path("HOME")?.join(".local/state")))?;
     Some(state.join("faregate").join("demo.json"))
 }
 

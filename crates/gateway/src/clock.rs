@@ -4,6 +4,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use faregate_pipeline::time::Millis;
 
+/// The wall clock as the system has it, for certificates.
+pub(crate) fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Wall time for stamps, monotonic time for durations.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {

@@ -1,10 +1,18 @@
 //! The house rules that no compiler checks. Each finding names file and line, and what mends it.
 
 mod arrows;
+mod attributes;
+mod code;
 mod codes;
 mod files;
+mod fresh;
 mod licences;
+mod lints;
 mod order;
+mod settings;
+mod wildcards;
+mod words;
+mod world;
 
 #[cfg(test)]
 mod spec;
@@ -55,13 +63,20 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     findings.extend(codes::check(&sources));
     findings.extend(order::check(&sources));
     findings.extend(files::check(&sources));
+    findings.extend(lints::check(&sources));
+    findings.extend(wildcards::check(&sources));
+    findings.extend(world::check(&sources));
+    findings.extend(attributes::check(&sources));
+    findings.extend(words::check(&sources));
+    findings.extend(fresh::check(&sources));
+    findings.extend(settings::check(&sources));
     for finding in &findings {
         eprintln!("{finding}");
     }
     match findings.len() {
         0 => {
             println!(
-                "tidy: {} files, arrows, codes, order, licences: nothing to say",
+                "tidy: {} files; arrows, codes, order, licences, lints, words, time, settings, tables: nothing to say",
                 sources.len()
             );
             Ok(())
@@ -73,7 +88,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
 /// Every file that git knows or would take, read once. What is not text is left out.
 fn sources(root: &Path) -> Result<Vec<Source>, String> {
     let listed = output(root, "git", &["ls-files", "--cached", "--others", "--exclude-standard"])?;
-    let wanted = listed.lines().filter(|path| path.ends_with(".rs") || path.ends_with(".md"));
+    let kinds = [".rs", ".md", ".toml"];
+    let wanted = listed.lines().filter(|path| kinds.iter().any(|kind| path.ends_with(kind)));
     // A listed file that cannot be read was deleted and not yet committed.
     let read = wanted.filter_map(|path| {
         let text = std::fs::read_to_string(root.join(path)).ok()?;

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Finding, Source, arrows, codes, files, licences, order};
+use super::{Finding, Source, arrows, attributes, code, codes, files, fresh, licences, lints};
+use super::{order, settings, wildcards, words, world as time};
 
 fn source(path: &str, text: &str) -> Source {
     Source { path: path.to_owned(), text: text.to_owned() }
@@ -135,4 +136,170 @@ fn margins_stand_in_the_order_of_the_gates() {
     assert_eq!(swapped.len(), 1, "{swapped:?}");
     assert!(said(&swapped)[0].contains("driver.rs:2: // 4600"), "{swapped:?}");
     assert_eq!(order::compare("a()?; // 4600\n", &order).len(), 1, "a gate without a margin");
+}
+
+#[test]
+fn strings_comments_and_tests_are_told_from_code() {
+    for (text, bare) in [
+        ("let a = \"b // c\"; // d", "let a = \"\"; "),
+        ("/* a\nb */ c", "\n c"),
+        ("r#\"a \"b\" c\"# + r\"d\"", "\"\" + \"\""),
+        ("'\"' + '\\'' + f::<'a>(\"e\")", "' ' + ' ' + f::<'a>(\"\")"),
+        ("\"a\\\"b\\\\\" c", "\"\" c"),
+    ] {
+        assert_eq!(code::bare(text), bare, "{text}");
+    }
+    let text = "a();\n#[cfg(test)]\nuse b;\nc();\n#[cfg(test)]\nmod spec {\n    d();\n}\n";
+    let both = source("crates/x/src/a.rs", text);
+    assert!(code::shipped(&both).ends_with("c();\n") && code::tests(&both).contains("d();"));
+    let spec = source("crates/x/src/spec.rs", text);
+    assert!(code::shipped(&spec).is_empty() && code::tests(&spec).starts_with("a();"));
+}
+
+#[test]
+fn the_lints_are_on_in_every_crate() {
+    let root = |text: &str| source("Cargo.toml", text);
+    let all: String = lints::ON.iter().map(|lint| format!("{lint} = \"deny\"\n")).collect();
+    assert!(lints::check(&[root(&all)]).is_empty());
+    let said_of = |sources: &[Source]| said(&lints::check(sources));
+    assert_eq!(said_of(&[root(&all.replace("panic = \"deny\"", "panic = \"allow\""))]).len(), 1);
+    assert_eq!(said_of(&[source("clippy.toml", "too-many-lines-threshold = 100")]).len(), 1);
+    assert_eq!(said_of(&[source("crates/a/Cargo.toml", "[lints]\nworkspace = true\n")]).len(), 0);
+    assert_eq!(said_of(&[source("crates/a/Cargo.toml", "[package]\n")]).len(), 1);
+}
+
+#[test]
+fn no_wildcard_stands_beside_a_decided_enum() {
+    for (title, text, n_findings) in [
+        ("in a tuple", "match (a, b) {\n    (Code::Success, _) => 1,\n    _ => 2,\n}", 1),
+        (
+            "behind another arm",
+            "match a {\n    Some(Retry::Never) => {\n        f()\n    }\n    None => 1,\n    _ => 2,\n}",
+            1,
+        ),
+        (
+            "in an arm of two lines",
+            "match a {\n    Some(Effect::Nothing)\n    | None => 1,\n    _ => 2,\n}",
+            1,
+        ),
+        ("another enum", "match a {\n    (StatusCode::OK, _) => 1,\n    _ => 2,\n}", 0),
+        (
+            "a number",
+            "match a.number() {\n    1 => Code::Success,\n    _ => Code::AuthFailure,\n}",
+            0,
+        ),
+        (
+            "a match inside",
+            "match a {\n    Code::Success => match n {\n        1 => 2,\n        _ => 3,\n    },\n}",
+            0,
+        ),
+        (
+            "no wildcard",
+            "match a {\n    (Code::Success, _) => 1,\n    (Code::AuthFailure, _) => 2,\n}",
+            0,
+        ),
+    ] {
+        let said = said(&wildcards::check(&[source("crates/x/src/a.rs", text)]));
+        assert_eq!(said.len(), n_findings, "{title}: {said:?}");
+    }
+}
+
+#[test]
+fn time_and_environment_are_asked_for_in_their_own_files() {
+    for (path, text, n_findings) in [
+        ("crates/x/src/a.rs", "let now = SystemTime::now();", 1),
+        ("crates/x/src/a.rs", "let now = std::time::Instant::now();", 1),
+        ("crates/x/src/a.rs", "let home = std::env::var_os(\"HOME\");", 1),
+        ("crates/x/src/clock.rs", "let now = SystemTime::now();", 0),
+        ("crates/x/src/clock.rs", "let home = std::env::var(\"HOME\");", 1),
+        ("crates/x/src/environment.rs", "let home = std::env::var(\"HOME\");", 0),
+        ("crates/gateway/src/edge/patience.rs", "Instant::now()", 0),
+        ("crates/x/src/a.rs", "// SystemTime::now()", 0),
+        ("crates/x/src/spec.rs", "Instant::now()", 0),
+        ("crates/x/src/a.rs", "#[cfg(test)]\nmod spec {\n    Instant::now()\n}", 0),
+    ] {
+        let said = said(&time::check(&[source(path, text)]));
+        assert_eq!(said.len(), n_findings, "{path}: {text}: {said:?}");
+    }
+}
+
+#[test]
+fn tests_are_run_and_lints_are_expected() {
+    for (text, n_findings) in [
+        ("#[test]\n#[ignore = \"slow\"]", 1),
+        ("#[should_panic]", 1),
+        ("#[allow(dead_code)]", 1),
+        ("#![allow(dead_code)]", 1),
+        ("#[cfg_attr(test, allow(dead_code))]", 1),
+        ("#[expect(dead_code, reason = \"allow(x)\")] // #[ignore]", 0),
+    ] {
+        let said = said(&attributes::check(&[source("crates/x/src/spec.rs", text)]));
+        assert_eq!(said.len(), n_findings, "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn one_word_a_thing() {
+    for (text, n_findings) in [
+        ("let tenant = 1;", 1),
+        ("struct RateLimit; fn api_key() {}", 2),
+        ("let circuit_breaker = \"the tenant\"; // a tenant", 1),
+        ("let rate = limit; let key = account.key_id;", 0),
+        ("let reservations = 2;", 0),
+    ] {
+        let said = said(&words::check(&[source("crates/x/src/a.rs", text)]));
+        assert_eq!(said.len(), n_findings, "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn tables_in_documents_say_what_the_code_says() {
+    let rooms =
+        order::CODES.map(|(_, code)| source(&format!("crates/pipeline/src/r{code}/{code}.md"), ""));
+    let map: String =
+        order::CODES.map(|(_, code)| format!("| {code} | `r{code}/` | gate |\n")).concat();
+    let sources = |map: &str, told: &str| {
+        let mut all = vec![
+            source(
+                "crates/pipeline/src/order.rs",
+                "    A = \"first\" in \"a\" refuses [];\n    B = \"second\" in \"b\" refuses [];\n",
+            ),
+            source("docs/concepts/life-of-a-call.md", told),
+            source("ARCHITECTURE.md", map),
+        ];
+        all.extend(rooms.iter().map(|room| source(&room.path, "")));
+        said(&fresh::check(&all))
+    };
+    let told = "| # | gate |\n| --- | --- |\n| 1 | first | x |\n| 2 | second | y |\n";
+    assert_eq!(sources(&map, told), [""; 0]);
+    assert_eq!(sources(&map, &told.replace("second", "third")).len(), 1);
+    assert_eq!(sources(&map.replace("r4500/", "replay/"), told).len(), 1);
+}
+
+#[test]
+fn settings_have_a_row_and_limits_a_test() {
+    let shape = "const ROOT: &[Key] = &[\n    required(\"a\", Kind::Text),\n    key(\n        \"t\",\n        Kind::Table(&[required(\"b\", Kind::Text)]),\n    ),\n    key(\"limits\", Kind::Table(LIMITS)),\n];\nconst LIMITS: &[Key] = &[key(\"n_max\", Kind::Number)];";
+    assert_eq!(settings::keys(shape), ["a", "t.b", "limits.n_max"]);
+    let rows = ["a", "t.b", "limits.n_max", "FAREGATE_X", "HOME"];
+    let all = |without: &str, since: &str, test: &str| {
+        let kept = rows.iter().filter(|row| **row != without);
+        let reference: String = kept.map(|row| format!("| `{row}` | what | {since} |\n")).collect();
+        said(&settings::check(&[
+            source("crates/gateway/src/config/shape.rs", shape),
+            source("crates/gateway/src/config/spec.rs", "n_max = 1"),
+            source("docs/reference/configuration.md", &reference),
+            source(
+                "crates/x/src/a.rs",
+                "#[arg(env = \"FAREGATE_X\")]\nenvironment::path(\"HOME\")",
+            ),
+            source("crates/x/src/spec.rs", test),
+        ]))
+    };
+    assert_eq!(all("", "0.1.0", "n_max"), [""; 0]);
+    for row in rows {
+        let said = all(row, "0.1.0", "n_max");
+        assert_eq!(said.len(), 1, "{row}: {said:?}");
+    }
+    assert_eq!(all("", "some day", "n_max").len(), rows.len());
+    assert_eq!(all("", "0.1.0", "").len(), 1, "a limit that no test names");
 }

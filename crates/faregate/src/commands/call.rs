@@ -1,6 +1,6 @@
 //! `faregate call`: signs a call, sends it, prints the answer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use faregate_client::{Answered, CallError, Client};
@@ -9,7 +9,7 @@ use faregate_signing::Method;
 
 use super::signer::Signer;
 use crate::exit::Failure;
-use crate::output;
+use crate::{clock, output};
 
 /// Sign a call, send it, print the answer
 #[derive(Debug, Args)]
@@ -87,7 +87,7 @@ impl Call {
         output::note("profile: canonical");
         output::note(format_args!("string to sign:\n  {}", prepared.string_to_sign));
         output::note(format_args!("request: {} {}", prepared.method, prepared.url()));
-        let started = Instant::now();
+        let started = clock::monotonic();
         let answered = client.send(&prepared).await?;
         output::note(format_args!("time: {:.1} ms", started.elapsed().as_secs_f64() * 1000.0));
         Ok(answered)

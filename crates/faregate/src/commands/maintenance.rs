@@ -57,7 +57,7 @@ impl Maintenance {
             Self::On { what, for_ms, withdrawn, lasting: _, message, tester, place } => {
                 let (module, action) = parts(&what)?;
                 let state = match for_ms {
-                    Some(ms) => SwitchState::Until(Millis::new(super::now_ms()).plus(ms)),
+                    Some(ms) => SwitchState::Until(Millis::new(crate::clock::now_ms()).plus(ms)),
                     None if withdrawn => SwitchState::Withdrawn,
                     None => SwitchState::Lasting,
                 };
@@ -130,7 +130,7 @@ fn state_words(state: SwitchState) -> String {
         SwitchState::Lasting => "under lasting maintenance (6100)".to_owned(),
         SwitchState::Until(until) => {
             let left_s =
-                until.since(Millis::new(super::now_ms())).max(0).saturating_add(999) / 1000;
+                until.since(Millis::new(crate::clock::now_ms())).max(0).saturating_add(999) / 1000;
             format!("under maintenance for {left_s} s more (6200)")
         }
     }

@@ -62,7 +62,7 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, as_json: bool) -> Result<(),
 
 fn find(admin: &Admin, id: RequestId) -> Result<Known, Failure> {
     let mut kept = admin.receipts_of(id)?;
-    let now = u64::try_from(super::now_ms()).unwrap_or_default();
+    let now = u64::try_from(crate::clock::now_ms()).unwrap_or_default();
     if kept.is_empty() && now.saturating_sub(arrived_ms(id)) < 2_000 {
         // Answered a moment ago: its receipt is on its way to the disk.
         std::thread::sleep(std::time::Duration::from_millis(ON_DISK_MS));

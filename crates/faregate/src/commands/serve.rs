@@ -39,7 +39,7 @@ impl Serve {
             durability: loaded.config.replay.durability,
             retention_ms,
         };
-        let stores = Stores::open(options, Millis::new(super::now_ms()))?;
+        let stores = Stores::open(options, Millis::new(crate::clock::now_ms()))?;
         if let Some(why) = &stores.opened().fenced_because {
             output::note(format_args!("note: calls signed before now are refused: {why}"));
         }

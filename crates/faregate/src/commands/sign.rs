@@ -61,7 +61,7 @@ impl Sign {
             Verb::Post => Method::Post,
         };
         let nonce = getrandom::u64().map_err(|cause| Failure::new(Exit::Unexpected, cause))? >> 1;
-        let stamp = (super::now_ms() / 1000, nonce);
+        let stamp = (crate::clock::now_ms() / 1000, nonce);
         let host = endpoint.domain(&module);
         let signed = Prepared::sign(method, host, &action, &self.params, &credentials, stamp)?;
         match (self.json, self.curl, method) {

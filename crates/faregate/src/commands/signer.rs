@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use faregate_client::{Client, Credentials, Endpoint};
 
+use crate::environment;
 use crate::exit::Failure;
 use crate::running::{Profile, Running};
 
@@ -62,8 +63,8 @@ impl Signer {
 
     fn credentials(&self, demo: Option<&Running>) -> Result<Credentials, Failure> {
         let named = self.profile.as_deref();
-        let secret_id =
-            variable("FAREGATE_SECRET_ID").or_else(|| variable("TENCENTCLOUD_SECRET_ID"));
+        let secret_id = environment::text("FAREGATE_SECRET_ID")
+            .or_else(|| environment::text("TENCENTCLOUD_SECRET_ID"));
         if let (None, Some(secret_id)) = (named, secret_id) {
             let secret = secret_key()?;
             // An unknown key with the demo's secret is a way to see 4100.
@@ -74,7 +75,7 @@ impl Signer {
                 )
             })?;
             let credentials = Credentials::new(&secret_id, &secret);
-            return Ok(match variable("FAREGATE_TOKEN") {
+            return Ok(match environment::text("FAREGATE_TOKEN") {
                 Some(token) => credentials.with_token(token),
                 None => credentials,
             });
@@ -106,15 +107,12 @@ fn is_at(url: &str, address: &str) -> bool {
 }
 
 fn secret_key() -> Result<Option<String>, Failure> {
-    if let Some(path) = variable("FAREGATE_SECRET_KEY_FILE") {
+    if let Some(path) = environment::text("FAREGATE_SECRET_KEY_FILE") {
         let text = std::fs::read_to_string(&path).map_err(|cause| {
             Failure::usage(format!("cannot read FAREGATE_SECRET_KEY_FILE `{path}`: {cause}"))
         })?;
         return Ok(Some(text.trim().to_owned()));
     }
-    Ok(variable("FAREGATE_SECRET_KEY").or_else(|| variable("TENCENTCLOUD_SECRET_KEY")))
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    Ok(environment::text("FAREGATE_SECRET_KEY")
+        .or_else(|| environment::text("TENCENTCLOUD_SECRET_KEY")))
 }

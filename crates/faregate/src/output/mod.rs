@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::environment;
 use crate::exit::Exit;
 
 /// One line of data.
@@ -65,10 +66,11 @@ pub(crate) fn is_terminal() -> bool {
 
 /// May standard error be coloured: `NO_COLOR` forbids it, `CLICOLOR_FORCE` and `FORCE_COLOR` demand it.
 pub(crate) fn is_coloured() -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-    if set("NO_COLOR") {
+    if environment::is_set("NO_COLOR") {
         return false;
     }
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    set("CLICOLOR_FORCE") || set("FORCE_COLOR") || (std::io::stderr().is_terminal() && !dumb)
+    let dumb = environment::text("TERM").is_some_and(|term| term == "dumb");
+    environment::is_set("CLICOLOR_FORCE")
+        || environment::is_set("FORCE_COLOR")
+        || (std::io::stderr().is_terminal() && !dumb)
 }

@@ -153,14 +153,16 @@ mod spec {
     fn places_are_counted_in_all_and_by_address_and_given_back() {
         let crowd = Arc::new(Crowd::default());
         let (near, far) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 1]));
-        let first = crowd.enter(far, 3, 1);
+        let (connections_max, connections_per_address_max) = (3, 1);
+        let enter = |address| crowd.enter(address, connections_max, connections_per_address_max);
+        let first = enter(far);
         assert!(first.is_some());
-        assert!(crowd.enter(far, 3, 1).is_none(), "one of one address");
-        let others = [crowd.enter(near, 3, 1), crowd.enter(near, 3, 1)];
+        assert!(enter(far).is_none(), "one of one address");
+        let others = [enter(near), enter(near)];
         assert!(others.iter().all(Option::is_some), "loopback is many clients");
-        assert!(crowd.enter(near, 3, 1).is_none(), "three in all");
+        assert!(enter(near).is_none(), "three in all");
         drop((first, others));
-        assert!(crowd.enter(far, 3, 1).is_some(), "given back");
+        assert!(enter(far).is_some(), "given back");
         assert!(crowd.by_address.lock().unwrap().1.is_empty(), "no address is remembered");
     }
 }

@@ -57,7 +57,7 @@ where
         write: Duration::from_secs(limits.idle_timeout_s),
     };
     let stream = Patient::new(stream, Arc::clone(&phase), patience);
-    let stream = Strict::new(stream, Arc::clone(&seen));
+    let stream = Strict::new(stream, Arc::clone(&seen), limits.head_bytes_max);
     let service = service_fn(move |request| {
         let (driver, phase, seen) = (Arc::clone(&driver), Arc::clone(&phase), Arc::clone(&seen));
         async move {

@@ -31,10 +31,18 @@ pub(super) enum Fault {
     BareLf,
     /// A target with a fragment (RFC 9112, 3.2).
     Fragment,
+    /// More header lines than `limits.head_bytes_max` holds; hyper's own bound is met only between two reads.
+    TooLong,
 }
 
-const FAULTS: [Fault; 5] =
-    [Fault::TransferEncoding, Fault::TwoLengths, Fault::NoLength, Fault::BareLf, Fault::Fragment];
+const FAULTS: [Fault; 6] = [
+    Fault::TransferEncoding,
+    Fault::TwoLengths,
+    Fault::NoLength,
+    Fault::BareLf,
+    Fault::Fragment,
+    Fault::TooLong,
+];
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
@@ -44,6 +52,7 @@ impl From<Fault> for Refusal {
             Fault::NoLength => parameters::malformed_http("its Content-Length is no number"),
             Fault::BareLf => parameters::malformed_http("a line of its head ends without CR"),
             Fault::Fragment => parameters::malformed_http("its target holds `#`"),
+            Fault::TooLong => parameters::malformed_http("its headers are too long"),
         }
     }
 }
@@ -66,9 +75,8 @@ impl Seen {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Place {
-    #[default]
     RequestLine,
     Headers,
     /// So many bytes of a body are still to come.
@@ -78,17 +86,25 @@ enum Place {
 }
 
 /// Follows heads and bodies as they come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scan {
     place: Place,
     /// The beginning of a line whose end has not come yet; hyper bounds the head, and so this.
     held: Vec<u8>,
     length: Option<u64>,
+    /// How many bytes the header lines of this head may still have.
+    left: usize,
+    bytes_max: usize,
     /// The number of the head that is being read, from 0.
     head: usize,
 }
 
 impl Scan {
+    fn new(bytes_max: usize) -> Self {
+        let (place, held, length) = (Place::RequestLine, Vec::new(), None);
+        Self { place, held, length, left: bytes_max, bytes_max, head: 0 }
+    }
+
     fn take(&mut self, mut bytes: &[u8]) -> Option<Fault> {
         while !bytes.is_empty() {
             if let Place::Ended = self.place {
@@ -138,6 +154,7 @@ impl Scan {
             }
             (Place::Headers, true) => {
                 self.head += 1;
+                self.left = self.bytes_max;
                 self.place = match self.length.take() {
                     None | Some(0) => Place::RequestLine,
                     Some(length) => Place::Body(length),
@@ -149,6 +166,7 @@ impl Scan {
     }
 
     fn header(&mut self, line: &[u8]) -> Result<(), Fault> {
+        self.left = self.left.checked_sub(line.len() + 2).ok_or(Fault::TooLong)?;
         if value_of(line, b"transfer-encoding:").is_some() {
             return Err(Fault::TransferEncoding);
         }
@@ -178,8 +196,8 @@ pub(super) struct Strict<S> {
 }
 
 impl<S> Strict<S> {
-    pub(super) fn new(stream: S, seen: Arc<Seen>) -> Self {
-        Self { stream, scan: Scan::default(), seen }
+    pub(super) fn new(stream: S, seen: Arc<Seen>, head_bytes_max: usize) -> Self {
+        Self { stream, scan: Scan::new(head_bytes_max), seen }
     }
 }
 
@@ -229,7 +247,7 @@ mod spec {
     fn found(text: &str) -> Option<(usize, Fault)> {
         let mut answers: Vec<_> = (1..=text.len().min(70))
             .map(|n_bytes| {
-                let mut scan = Scan::default();
+                let mut scan = Scan::new(60);
                 let fault = text.as_bytes().chunks(n_bytes).find_map(|piece| scan.take(piece));
                 fault.map(|fault| (scan.head, fault))
             })
@@ -246,6 +264,16 @@ mod spec {
         };
         for (title, text, fault) in [
             ("a plain head", "GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), None),
+            (
+                "60 bytes of headers",
+                format!("GET / HTTP/1.1\r\nA:{}\r\n\r\n", "b".repeat(56)),
+                None,
+            ),
+            (
+                "61 bytes of headers",
+                format!("GET / HTTP/1.1\r\nA:{}\r\n\r\n", "b".repeat(57)),
+                Some((0, Fault::TooLong)),
+            ),
             ("empty lines first", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), None),
             ("LF in a body", post(8, "a\nb\nc\nd\n"), None),
             ("a head in a body", post(28, "\nTransfer-Encoding: chunked\n"), None),

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
 use tokio_rustls::TlsAcceptor;
 
+use crate::clock;
 use crate::config::Tls;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -86,8 +87,8 @@ fn local(
     let mut leaf = CertificateParams::new(names).map_err(io::Error::other)?;
     leaf.distinguished_name.push(DnType::CommonName, "Faregate local");
     // An hour back, for clients whose clock is a little behind.
-    leaf.not_before = (SystemTime::now() - Duration::from_secs(3_600)).into();
-    leaf.not_after = (SystemTime::now() + 90 * DAY).into();
+    leaf.not_before = (clock::wall() - Duration::from_secs(3_600)).into();
+    leaf.not_after = (clock::wall() + 90 * DAY).into();
     leaf.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate().map_err(io::Error::other)?;
     let certificate = leaf.signed_by(&key, &issuer).map_err(io::Error::other)?;
@@ -123,7 +124,7 @@ fn authority_params() -> io::Result<CertificateParams> {
         KeyUsagePurpose::DigitalSignature,
     ];
     ca.distinguished_name.push(DnType::CommonName, "Faregate local CA");
-    ca.not_before = (SystemTime::now() - DAY).into();
-    ca.not_after = (SystemTime::now() + 3_650 * DAY).into();
+    ca.not_before = (clock::wall() - DAY).into();
+    ca.not_after = (clock::wall() + 3_650 * DAY).into();
     Ok(ca)
 }

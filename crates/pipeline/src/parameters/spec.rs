@@ -45,6 +45,26 @@ fn queries_are_read_strictly_and_once() {
 }
 
 #[test]
+fn a_request_has_at_most_query_bytes_max_and_parameters_max() {
+    let world = World::new();
+    let read = |limits: &Limits| {
+        let raw = get("DescribeZones", &[]);
+        let bytes = raw.query.as_ref().map_or(0, String::len);
+        let accepted = crate::protocol::check(raw).unwrap();
+        let located = crate::routing::domain(accepted, &world.catalog).unwrap();
+        let reason = decode(located, limits).err().map(|refused| Refusal::from(refused).reason);
+        (bytes, reason.map(Reason::as_str))
+    };
+    let (bytes, usual) = read(&Limits::default());
+    assert_eq!(usual, None);
+    let limits = |query_bytes_max, parameters_max| Limits { query_bytes_max, parameters_max };
+    // Action, SecretId, Timestamp, Nonce, SignatureMethod, Signature.
+    assert_eq!(read(&limits(bytes, 6)).1, None);
+    assert_eq!(read(&limits(bytes - 1, 6)).1, Some("QUERY_TOO_LARGE"));
+    assert_eq!(read(&limits(bytes, 5)).1, Some("TOO_MANY_PARAMETERS"));
+}
+
+#[test]
 fn common_parameters_are_there_and_well_formed_all_named_at_once() {
     let world = World::new();
     for (title, parameters, reason, named) in [

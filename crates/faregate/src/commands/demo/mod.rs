@@ -69,7 +69,7 @@ impl Demo {
         }
         let data = &data.canonicalize()?;
         // The store first: it refuses a folder on which another demo runs.
-        let stores = Stores::open(Options::new(data), Millis::new(crate::commands::now_ms()))?;
+        let stores = Stores::open(Options::new(data), Millis::new(crate::clock::now_ms()))?;
         let compute_data = data.join("compute");
         let accounts = accounts::ensure(data, &compute_data)?;
         let balances = accounts::balances(data, &accounts)?;

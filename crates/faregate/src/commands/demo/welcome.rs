@@ -117,7 +117,7 @@ impl Ready<'_> {
         let demo = demo.ok_or_else(|| Failure::new(Exit::Unexpected, "the demo has no account"))?;
         let credentials = Credentials::new(&demo.secret_id, &demo.secret_key);
         let nonce = getrandom::u64().map_err(|cause| Failure::new(Exit::Unexpected, cause))? >> 1;
-        let stamp = (crate::commands::now_ms() / 1000, nonce);
+        let stamp = (crate::clock::now_ms() / 1000, nonce);
         let action = "DescribeZones";
         let call = Prepared::sign(Method::Get, self.domain(), action, &[], &credentials, stamp)?;
         Ok(call.url())

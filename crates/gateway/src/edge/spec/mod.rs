@@ -1,5 +1,6 @@
 //! What a socket sees: every kind of bytes is answered, slow clients are not waited for, a stop is a stop.
 
+mod limits;
 mod smuggling;
 
 use std::io::{Read, Write};
