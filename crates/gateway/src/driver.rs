@@ -11,27 +11,36 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use faregate_catalog::{Module, Operation};
 use faregate_contract::envelope::{Format, render};
 use faregate_contract::{Answer, Outcome, Refusal, RequestId};
 use faregate_pipeline::call::RawCall;
 use faregate_pipeline::conclusion::conclude;
-use faregate_pipeline::facts::Verdict;
+use faregate_pipeline::facts::{Account, Verdict};
 use faregate_pipeline::fault::Fault;
 use faregate_pipeline::order::{self, Gate};
 use faregate_pipeline::{authn, authz, availability, balance, ownership, parameters, protocol};
 use faregate_pipeline::{quota, replay, routing, validity, verification};
+use faregate_signing::v2;
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 
 use crate::clock::Clock;
+use crate::ids::Ids;
 use crate::in_flight::{InFlight, Place};
 use crate::ops::receipts::{self, Steps};
 use crate::shared::Shared;
 use crate::upstream::Upstreams;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Takes calls from the edge and answers them; one a worker thread.
 #[derive(Debug)]
 pub struct Driver {
     pub(crate) shared: Arc<Shared>,
     pub(crate) upstreams: Upstreams,
+    ids: Ids,
     in_flight: Arc<InFlight>,
 }
 
@@ -42,8 +51,8 @@ pub struct Reply {
     pub status: u16,
     /// The content type.
     pub content_type: &'static str,
-    /// Headers, in lower case.
-    pub headers: Vec<(&'static str, String)>,
+    /// Headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -53,10 +62,10 @@ pub struct Reply {
 pub(crate) struct Trail {
     pub(crate) gate: Gate,
     pub(crate) peer: IpAddr,
-    pub(crate) account: Option<String>,
-    pub(crate) module: Option<String>,
-    pub(crate) action: Option<String>,
-    pub(crate) profile: Option<String>,
+    pub(crate) account: Option<Arc<Account>>,
+    pub(crate) module: Option<Arc<Module>>,
+    pub(crate) operation: Option<Arc<Operation>>,
+    pub(crate) profile: Option<v2::Profile>,
     pub(crate) verdict: Verdict,
     pub(crate) upstream: Duration,
     /// Its place among the worker's calls; it goes along when the call is sent.
@@ -72,7 +81,7 @@ impl Trail {
             peer,
             account: None,
             module: None,
-            action: None,
+            operation: None,
             profile: None,
             verdict: Verdict::default(),
             upstream: Duration::ZERO,
@@ -86,13 +95,13 @@ impl Trail {
     }
 
     fn routed(&mut self, open: &availability::Open) {
-        self.module = Some(open.module().name.clone());
-        self.action = Some(open.operation().action.clone());
+        self.module = Some(Arc::clone(open.module()));
+        self.operation = Some(Arc::clone(open.operation()));
     }
 
     fn authenticated(&mut self, call: &authn::Authenticated) {
-        self.account = Some(call.account().id.clone());
-        self.profile = Some(call.profile().label().into_owned());
+        self.account = Some(Arc::clone(call.account()));
+        self.profile = Some(*call.profile());
     }
 }
 
@@ -100,17 +109,14 @@ impl Driver {
     /// A driver with upstream connections of its own; made inside its worker's runtime.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared, upstreams: Upstreams::new(), in_flight: Arc::default() })
+        let (ids, in_flight) = (Ids::new(), Arc::default());
+        Arc::new(Self { shared, upstreams: Upstreams::new(), ids, in_flight })
     }
 
     /// The id of the next call.
     #[must_use]
     pub fn request_id(&self) -> RequestId {
-        let mut entropy = [0; 10];
-        // Without the kernel's randomness ids still sort by time; keys are never made here.
-        let _ = getrandom::fill(&mut entropy);
-        let now = u64::try_from(self.shared.clock.now().as_ms()).unwrap_or_default();
-        RequestId::new(now, entropy)
+        self.ids.next(self.shared.clock.now())
     }
 
     /// Answers a call. Total: there is no call without an answer.
@@ -198,13 +204,16 @@ impl Driver {
 
     fn leave(&self, answer: Answer, trail: &Trail, began: Duration, format: Format) -> Reply {
         let rendered = render(&answer, format, &self.shared.voice);
-        let mut headers = vec![("x-request-id", answer.request_id.to_string())];
+        let mut headers = Vec::with_capacity(4);
+        // What is written here is ours, and ASCII: a value that could not be sent would only be left out.
+        let id = HeaderValue::from_bytes(&answer.request_id.text());
+        headers.extend(id.map(|id| (X_REQUEST_ID, id)));
         if let Some(seconds) = answer.refusal().and_then(|refusal| refusal.retry.after_s()) {
-            headers.push(("retry-after", seconds.to_string()));
+            headers.push((RETRY_AFTER, HeaderValue::from(seconds)));
         }
         if let Some((limit, policy)) = quota::headers::of(&trail.verdict) {
-            headers.push(("ratelimit", limit));
-            headers.push(("ratelimit-policy", policy));
+            headers.extend(HeaderValue::try_from(limit).map(|limit| (RATELIMIT, limit)));
+            headers.extend(HeaderValue::try_from(policy).map(|policy| (RATELIMIT_POLICY, policy)));
         }
         let took = self.shared.clock.monotonic().saturating_sub(began);
         self.shared.tally.add(&answer);

@@ -3,12 +3,14 @@
 //! Start with [`driver`]. [`Gateway::start`] binds the listeners and starts a worker a core; each reads
 //! requests (`edge`), walks them through the gates (`driver`), sends what passed (`perform`, `upstream`).
 
+mod begun;
 mod builtin;
 pub mod clock;
 pub mod config;
 pub mod driver;
 mod edge;
 mod gateway;
+mod ids;
 mod in_flight;
 pub mod ops;
 mod perform;

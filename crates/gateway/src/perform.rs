@@ -1,8 +1,8 @@
 //! After the gates: hold, send, read, settle.
 //!
-//! Before the first upstream byte the call moves to a task of its own, so that a client that goes away does
-//! not stop what was begun. Dropping anything before that gives the hold back; dropping it afterwards never
-//! does: it leaves the money in doubt (DESIGN 2, Sent).
+//! From the first upstream byte on the call is [`Begun`]: a client that goes away does not stop it. Dropping
+//! anything before that gives the hold back; dropping it afterwards never does: it leaves the money in doubt
+//! (DESIGN 2, Sent).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use faregate_pipeline::time::Millis;
 use faregate_pipeline::{availability, batch};
 use faregate_stores::{Stores, Ticket};
 
+use crate::begun::Begun;
 use crate::driver::{Driver, Trail, words};
 
 /// Money that a call holds. Dropped, it goes back by itself, or stays in doubt once the call was sent.
@@ -113,23 +114,21 @@ impl Driver {
         let driver = Arc::clone(self);
         let sent = operation::begin(funded);
         let place = trail.place.take();
-        let task = tokio::spawn(async move {
+        let begun = Begun::new(async move {
             let ended = driver.execute(sent, hold).await;
             drop(place);
             ended
         });
-        match task.await {
+        match begun.await {
             Ok((ended, seen)) => {
                 trail.upstream = seen.took;
                 trail.steps.status = seen.status;
                 trail.steps.charge = seen.charge;
                 ended
             }
-            Err(died) => {
+            Err(panic) => {
                 self.shared.report(&module.name, true);
-                let panic = died.try_into_panic().map(|panic| words(&*panic));
-                let detail = panic.unwrap_or_else(|_| "the call's task was cancelled".to_owned());
-                Err(Fault::Panic { sent: true, detail }.into())
+                Err(Fault::Panic { sent: true, detail: words(&*panic) }.into())
             }
         }
     }

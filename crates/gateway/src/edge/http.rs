@@ -242,27 +242,24 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     headers.insert(SERVER, HeaderValue::from_static(speak::SERVER));
-    for (name, value) in reply.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
+    headers.extend(reply.headers);
     response
 }
 
 /// The whole answer to bytes that are no request, head and body; the connection closes behind it.
 pub(super) fn bare(reply: &Reply) -> Vec<u8> {
-    let mut out = format!(
-        "HTTP/1.1 {} OK\r\ncontent-type: {}\r\nserver: {}\r\n",
-        reply.status,
-        reply.content_type,
-        speak::SERVER
-    );
+    let (status, content_type) = (reply.status, reply.content_type);
+    let head = format!("HTTP/1.1 {status} OK\r\ncontent-type: {content_type}\r\nserver: ");
+    let mut out = head.into_bytes();
+    out.extend_from_slice(speak::SERVER.as_bytes());
     for (name, value) in &reply.headers {
-        out.push_str(&format!("{name}: {value}\r\n"));
+        out.extend_from_slice(format!("\r\n{name}: ").as_bytes());
+        out.extend_from_slice(value.as_bytes());
     }
-    out.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", reply.body.len()));
-    let mut bytes = out.into_bytes();
-    bytes.extend_from_slice(&reply.body);
-    bytes
+    let length = reply.body.len();
+    out.extend_from_slice(
+        format!("\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").as_bytes(),
+    );
+    out.extend_from_slice(&reply.body);
+    out
 }

@@ -3,46 +3,56 @@
 //! `send` takes a [`Sent`], which owns the witness of every gate: a request that was not checked cannot be
 //! sent. Connections are pooled by worker. Redirects are not followed, no request is sent twice.
 
+mod connection;
+mod pool;
+mod request;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use faregate_catalog::UpstreamRequest;
 use faregate_pipeline::operation::{Sent, Upstream};
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use http::request::Builder;
-use http::{Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http::Request;
+use http_body_util::Full;
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
 
-/// Most bytes of an answer that are read.
-const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+use connection::Connection;
+use pool::Pool;
 
-/// Idle connections that are kept, a module and worker.
-const IDLE_MAX: usize = 256;
+/// How long a connection may take to open.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+
+/// How often idle connections are looked through.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// A worker's connections to all modules.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Upstreams {
-    client: Client<HttpConnector, Full<Bytes>>,
+    pool: Arc<Pool>,
+    sweeper: AbortHandle,
+}
+
+impl Drop for Upstreams {
+    fn drop(&mut self) {
+        // A worker that ends waits for its tasks.
+        self.sweeper.abort();
+    }
 }
 
 impl Upstreams {
+    /// With no connection yet; made inside its worker's runtime, where idle ones are dropped in time.
     pub(crate) fn new() -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(2)));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(IDLE_MAX)
-            // Only a request of which no byte was written is tried on another connection: hyper hands it
-            // back whole when a pooled connection turns out to be closed.
-            .retry_canceled_requests(true)
-            .build(connector);
-        Self { client }
+        let pool = Arc::<Pool>::default();
+        let swept = Arc::clone(&pool);
+        let sweeper = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                swept.sweep();
+            }
+        });
+        Self { pool, sweeper: sweeper.abort_handle() }
     }
 
     /// Sends a call's request, or that of one item of its batch.
@@ -52,79 +62,67 @@ impl Upstreams {
         request: &UpstreamRequest,
         item: Option<usize>,
     ) -> Upstream {
-        let timeout_ms = sent.module().upstream.timeout_ms;
-        let request = match build(sent, request, item) {
+        let upstream = &sent.module().upstream;
+        let timeout_ms = upstream.timeout_ms;
+        let request = match request::build(sent, request, item) {
             Ok(request) => request,
             Err(e) => return Upstream::Unreachable(format!("the request cannot be built: {e}")),
         };
-        match tokio::time::timeout(Duration::from_millis(timeout_ms), self.exchange(request)).await
-        {
+        let exchange = self.exchange(&upstream.authority, request);
+        match tokio::time::timeout(Duration::from_millis(timeout_ms), exchange).await {
             Ok(upstream) => upstream,
             Err(_) => Upstream::Timeout { after_ms: timeout_ms },
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Upstream {
-        match self.client.request(request).await {
-            Ok(response) => read(response).await,
-            Err(e) if e.is_connect() => Upstream::Unreachable(chain(&e)),
-            Err(e) => Upstream::Reset(chain(&e)),
+    async fn exchange(&self, authority: &str, mut request: Request<Full<Bytes>>) -> Upstream {
+        // Only a request of which no byte was written is tried on another connection: hyper hands it back
+        // whole when a pooled one turns out to be closed.
+        while let Some(mut connection) = self.pool.take(authority) {
+            match connection.exchange(request).await {
+                Ok(upstream) => return self.done(authority, connection, upstream),
+                Err(unsent) => request = unsent,
+            }
+        }
+        let mut connection = match open(authority).await {
+            Ok(connection) => connection,
+            Err(why) => return Upstream::Unreachable(why),
+        };
+        match connection.exchange(request).await {
+            Ok(upstream) => self.done(authority, connection, upstream),
+            Err(_) => Upstream::Unreachable("the connection closed at once".to_owned()),
         }
     }
-}
 
-async fn read(response: Response<Incoming>) -> Upstream {
-    let status = response.status().as_u16();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after_s = retry_after.and_then(|text| text.parse().ok());
-    match Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await {
-        Ok(body) => Upstream::Answered { status, retry_after_s, body: body.to_bytes() },
-        Err(e) if e.is::<http_body_util::LengthLimitError>() => {
-            Upstream::TooLarge { bytes_max: ANSWER_BYTES_MAX }
+    fn done(&self, authority: &str, connection: Connection, upstream: Upstream) -> Upstream {
+        if let Upstream::Answered { .. } = upstream {
+            self.pool.put(authority, connection);
         }
-        Err(e) => Upstream::Reset(chain(&*e)),
+        upstream
     }
 }
 
-/// Built from covered parameters alone; the identity headers are ours, whatever the client sent.
-fn build(
-    sent: &Sent,
-    request: &UpstreamRequest,
-    item: Option<usize>,
-) -> Result<Request<Full<Bytes>>, http::Error> {
-    let upstream = &sent.module().upstream;
-    let uri =
-        format!("http://{}{}{}", upstream.authority, upstream.base_path, request.path_and_query);
-    let id = sent.raw().request_id.to_string();
-    let hex = id.replace('-', "");
-    let span = hex.get(16..).unwrap_or("0000000000000001");
-    let key = item.map_or_else(|| id.clone(), |place| format!("{id}-{place}"));
-    let mut builder = Request::builder()
-        .method(request.method)
-        .uri(uri)
-        .header("faregate-request-id", &id)
-        .header("idempotency-key", key)
-        .header("traceparent", format!("00-{hex}-{span}-01"));
-    builder = text(builder, "faregate-account", &sent.account().id);
-    if let Some(region) = &sent.common().region {
-        builder = text(builder, "faregate-region", region);
-    }
-    match &request.body {
-        None => builder.body(Full::default()),
-        Some(body) => builder
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::from(Bytes::copy_from_slice(body))),
-    }
+async fn open(authority: &str) -> Result<Connection, String> {
+    let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(with_port(authority)));
+    let stream = match connecting.await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(e)) => return Err(chain(&e)),
+        Err(_) => return Err(format!("no connection within {} s", CONNECT_WITHIN.as_secs())),
+    };
+    // Small requests must not wait for an acknowledgement; a kernel that refuses is only slower.
+    let _ = stream.set_nodelay(true);
+    Connection::open(stream).await.map_err(|e| chain(&e))
 }
 
-/// A header whose value came from outside: one that cannot stand in a header is left out.
-fn text(builder: Builder, name: &'static str, value: &str) -> Builder {
-    match HeaderValue::from_str(value) {
-        Ok(value) => builder.header(name, value),
-        Err(_) => builder,
-    }
+/// The address to connect to: HTTP's own port where none is named (RFC 9110, 4.2.1).
+fn with_port(authority: &str) -> String {
+    let after_brackets = authority.rsplit_once(']').map_or(authority, |(_, rest)| rest);
+    if after_brackets.contains(':') { authority.to_owned() } else { format!("{authority}:80") }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
     faregate_contract::Detail::chain(error).for_log().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod spec;

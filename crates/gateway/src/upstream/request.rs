@@ -1,0 +1,73 @@
+//! The upstream's request: built from covered parameters alone, under identity headers of ours.
+
+use bytes::Bytes;
+use faregate_catalog::UpstreamRequest;
+use faregate_pipeline::operation::Sent;
+use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Uri};
+use http_body_util::Full;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("faregate-request-id");
+const ACCOUNT: HeaderName = HeaderName::from_static("faregate-account");
+const REGION: HeaderName = HeaderName::from_static("faregate-region");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The request of a call, or of one item of its batch.
+///
+/// # Errors
+/// A path that cannot stand in a request line; the catalog encodes what it builds, so none is known.
+pub(super) fn build(
+    sent: &Sent,
+    request: &UpstreamRequest,
+    item: Option<usize>,
+) -> Result<Request<Full<Bytes>>, http::Error> {
+    let upstream = &sent.module().upstream;
+    let id = sent.raw().request_id;
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(HOST, HeaderValue::from_str(&upstream.authority)?);
+    let id_value = HeaderValue::from_bytes(&id.text())?;
+    let key = match item {
+        None => id_value.clone(),
+        Some(place) => HeaderValue::try_from(format!("{id}-{place}"))?,
+    };
+    headers.insert(REQUEST_ID, id_value);
+    headers.insert(IDEMPOTENCY_KEY, key);
+    headers.insert(TRACEPARENT, traceparent(id.as_bytes())?);
+    text(&mut headers, ACCOUNT, &sent.account().id);
+    if let Some(region) = &sent.common().region {
+        text(&mut headers, REGION, region);
+    }
+    let body = match &request.body {
+        None => Full::default(),
+        Some(body) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Full::from(Bytes::copy_from_slice(body))
+        }
+    };
+    let target = format!("{}{}", upstream.base_path, request.path_and_query);
+    let mut built = Request::new(body);
+    *built.method_mut() = Method::from_bytes(request.method.as_bytes())?;
+    *built.uri_mut() = Uri::from(PathAndQuery::try_from(target)?);
+    *built.headers_mut() = headers;
+    Ok(built)
+}
+
+/// `00-<trace id>-<span id>-01` (W3C Trace Context, 3.2): the call's id, and its random half for the span.
+fn traceparent(id: &[u8; 16]) -> Result<HeaderValue, http::Error> {
+    let mut text = [0; 55];
+    let (trace, span) = (hex::encode(id), id.get(8..).map(hex::encode).unwrap_or_default());
+    let pieces = [&b"00-"[..], trace.as_bytes(), b"-", span.as_bytes(), b"-01"];
+    for (place, byte) in text.iter_mut().zip(pieces.into_iter().flatten()) {
+        *place = *byte;
+    }
+    Ok(HeaderValue::from_bytes(&text)?)
+}
+
+/// A header whose value came from outside: one that cannot stand in a header is left out.
+fn text(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
