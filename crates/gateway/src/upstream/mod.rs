@@ -7,6 +7,7 @@ mod connection;
 mod pool;
 mod request;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ impl Upstreams {
             Ok(request) => request,
             Err(e) => return Upstream::Unreachable(format!("the request cannot be built: {e}")),
         };
-        let exchange = self.exchange(&upstream.authority, request);
+        // Pinned first: what the timeout takes over is a pointer and not the exchange.
+        let exchange = pin!(self.exchange(&upstream.authority, request));
         match tokio::time::timeout(Duration::from_millis(timeout_ms), exchange).await {
             Ok(upstream) => upstream,
             Err(_) => Upstream::Timeout { after_ms: timeout_ms },
@@ -76,25 +78,28 @@ impl Upstreams {
     }
 
     async fn exchange(&self, authority: &str, mut request: Request<Full<Bytes>>) -> Upstream {
-        // Only a request of which no byte was written is tried on another connection: hyper hands it back
-        // whole when a pooled one turns out to be closed.
-        while let Some(mut connection) = self.pool.take(authority) {
+        loop {
+            let pooled = self.pool.take(authority);
+            let is_new = pooled.is_none();
+            let mut connection = match pooled {
+                Some(connection) => connection,
+                // Boxed: opening takes more room than all the rest, and is seldom needed.
+                None => match Box::pin(open(authority)).await {
+                    Ok(connection) => connection,
+                    Err(why) => return Upstream::Unreachable(why),
+                },
+            };
             match connection.exchange(request).await {
                 Ok(upstream) => return self.done(authority, connection, upstream),
-                Err(unsent) => request = unsent,
+                // Only a request of which no byte was written is tried on another connection: hyper hands
+                // it back whole when a pooled one turns out to be closed.
+                Err(unsent) if !is_new => request = unsent,
+                Err(_) => return Upstream::Unreachable("it closed at once".to_owned()),
             }
-        }
-        let mut connection = match open(authority).await {
-            Ok(connection) => connection,
-            Err(why) => return Upstream::Unreachable(why),
-        };
-        match connection.exchange(request).await {
-            Ok(upstream) => self.done(authority, connection, upstream),
-            Err(_) => Upstream::Unreachable("the connection closed at once".to_owned()),
         }
     }
 
-    fn done(&self, authority: &str, connection: Connection, upstream: Upstream) -> Upstream {
+    fn done(&self, authority: &str, connection: Box<Connection>, upstream: Upstream) -> Upstream {
         if let Upstream::Answered { .. } = upstream {
             self.pool.put(authority, connection);
         }
@@ -102,7 +107,7 @@ impl Upstreams {
     }
 }
 
-async fn open(authority: &str) -> Result<Connection, String> {
+async fn open(authority: &str) -> Result<Box<Connection>, String> {
     let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(with_port(authority)));
     let stream = match connecting.await {
         Ok(Ok(stream)) => stream,
@@ -111,7 +116,7 @@ async fn open(authority: &str) -> Result<Connection, String> {
     };
     // Small requests must not wait for an acknowledgement; a kernel that refuses is only slower.
     let _ = stream.set_nodelay(true);
-    Connection::open(stream).await.map_err(|e| chain(&e))
+    Connection::open(stream).await.map(Box::new).map_err(|e| chain(&e))
 }
 
 /// The address to connect to: HTTP's own port where none is named (RFC 9110, 4.2.1).

@@ -16,7 +16,7 @@ const IDLE_FOR: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 struct Idle {
-    connection: Connection,
+    connection: Box<Connection>,
     since: Instant,
 }
 
@@ -33,7 +33,7 @@ impl Pool {
     }
 
     /// The connection that was used last: the others may be let go.
-    pub(super) fn take(&self, authority: &str) -> Option<Connection> {
+    pub(super) fn take(&self, authority: &str) -> Option<Box<Connection>> {
         loop {
             let Idle { mut connection, since } = self.idle().get_mut(authority)?.pop_back()?;
             if since.elapsed() < IDLE_FOR && connection.settle() {
@@ -43,7 +43,7 @@ impl Pool {
     }
 
     /// Takes a connection back after a whole answer; one that cannot go on is dropped.
-    pub(super) fn put(&self, authority: &str, mut connection: Connection) {
+    pub(super) fn put(&self, authority: &str, mut connection: Box<Connection>) {
         if !connection.settle() {
             return;
         }
