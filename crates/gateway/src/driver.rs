@@ -4,6 +4,7 @@
 //! refuses with in the margin; the order is [`faregate_pipeline::order::ORDER`], and `cargo xtask tidy`
 //! compares the two. Whatever happens, panics included, a call leaves through [`Driver::answer`].
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -62,10 +63,10 @@ pub struct Reply {
 pub(crate) struct Trail {
     pub(crate) gate: Gate,
     pub(crate) peer: IpAddr,
-    pub(crate) account: Option<Arc<Account>>,
-    pub(crate) module: Option<Arc<Module>>,
-    pub(crate) operation: Option<Arc<Operation>>,
-    pub(crate) profile: Option<v2::Profile>,
+    account: Option<Arc<Account>>,
+    module: Option<Arc<Module>>,
+    operation: Option<Arc<Operation>>,
+    profile: Option<v2::Profile>,
     pub(crate) verdict: Verdict,
     pub(crate) upstream: Duration,
     /// Its place among the worker's calls; it goes along when the call is sent.
@@ -97,6 +98,26 @@ impl Trail {
     fn routed(&mut self, open: &availability::Open) {
         self.module = Some(Arc::clone(open.module()));
         self.operation = Some(Arc::clone(open.operation()));
+    }
+
+    /// The account, once it is known.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.account.as_ref().map(|account| account.id.as_str())
+    }
+
+    /// The module, once it is known.
+    pub(crate) fn module(&self) -> Option<&str> {
+        self.module.as_ref().map(|module| module.name.as_str())
+    }
+
+    /// The action, once it is known.
+    pub(crate) fn action(&self) -> Option<&str> {
+        self.operation.as_ref().map(|operation| operation.action.as_str())
+    }
+
+    /// How the client made its string to sign.
+    pub(crate) fn profile(&self) -> Option<Cow<'static, str>> {
+        self.profile.map(v2::Profile::label)
     }
 
     fn authenticated(&mut self, call: &authn::Authenticated) {

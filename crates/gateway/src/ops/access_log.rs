@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use faregate_contract::{Answer, Outcome};
-use faregate_signing::v2;
 use serde::Serialize;
 
 use crate::driver::Trail;
@@ -83,15 +82,15 @@ impl AccessLog {
             time_ms: u64::from_be_bytes([0, 0, t0, t1, t2, t3, t4, t5]),
             request_id: answer.request_id.to_string(),
             peer: trail.peer.to_string(),
-            account: trail.account.as_ref().map(|account| account.id.as_str()),
-            module: trail.module.as_ref().map(|module| module.name.as_str()),
-            action: trail.operation.as_ref().map(|operation| operation.action.as_str()),
+            account: trail.account(),
+            module: trail.module(),
+            action: trail.action(),
             code: answer.code().number(),
             module_code: refusal.and_then(|r| r.module.as_ref()).map(|module| module.code.as_str()),
             gate: refusal.map(|_| trail.gate.name).or(partly),
             reason: refusal.map(|r| r.reason.as_str()),
             detail: refusal.and_then(|r| r.detail.for_log()),
-            profile: trail.profile.map(v2::Profile::label),
+            profile: trail.profile(),
             gateway_us: micros(took.saturating_sub(trail.upstream)),
             upstream_us: micros(trail.upstream),
         };

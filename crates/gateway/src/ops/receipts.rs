@@ -48,6 +48,7 @@ pub(crate) fn write(receipts: &Receipts, answer: &Answer, trail: &Trail, took: D
     let partly = matches!(answer.outcome, Outcome::Batch(_)) && !answer.code().is_success();
     let gate = if partly { Some(order::OUTCOME) } else { refusal.map(|_| trail.gate) };
     let message = refusal.map(faregate_contract::Refusal::message);
+    let profile = trail.profile();
     let mut peer = Peer::default();
     // An address is shorter than the room for it.
     let _ = write!(peer, "{}", trail.peer);
@@ -59,13 +60,13 @@ pub(crate) fn write(receipts: &Receipts, answer: &Answer, trail: &Trail, took: D
         charge: trail.steps.charge.map(|(amount, settlement)| charge(amount, settlement)),
         replay_of: trail.steps.replay_of,
         marks: trail.steps.marks.clone(),
-        account: trail.account.as_deref(),
-        module: trail.module.as_deref(),
-        action: trail.action.as_deref(),
+        account: trail.account(),
+        module: trail.module(),
+        action: trail.action(),
         peer: Some(peer.as_str()),
         module_code: refusal.and_then(|r| r.module.as_ref()).map(|module| module.code.as_str()),
         reason: refusal.map(|refusal| refusal.reason.as_str()),
-        profile: trail.profile.as_deref(),
+        profile: profile.as_deref(),
         message: message.as_deref(),
         detail: refusal.and_then(|refusal| refusal.detail.for_log()),
         ..Receipt::new(answer.request_id, answer.code().number())
