@@ -35,6 +35,7 @@
 
 mod algorithm;
 pub mod capture;
+pub mod diagnose;
 pub mod form;
 mod key;
 mod method;

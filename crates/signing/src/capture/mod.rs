@@ -4,6 +4,7 @@
 //! signed (a malformed form, a name given twice, no tag at all) fails; only what this crate cannot read is an error.
 //! Never: looks at stamps or nonces, which were good in their day.
 
+mod explain;
 mod multipart;
 #[cfg(test)]
 mod spec;
@@ -67,23 +68,47 @@ pub enum CaptureError {
     },
 }
 
-#[derive(Deserialize)]
-struct Captured {
-    id: String,
-    method: String,
-    host: String,
-    path: String,
+/// A request as it went over the wire, with the key that signed it.
+#[derive(Clone, Deserialize)]
+pub struct Captured {
+    /// The line's own name.
+    pub id: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The `Host`.
+    pub host: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The query as sent, without its `?`.
     #[serde(default)]
-    raw_query: String,
+    pub raw_query: String,
+    /// The headers, names in any case.
     #[serde(default)]
-    headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
+    /// The body, as text or in base64.
     #[serde(default)]
-    raw_body: String,
+    pub raw_body: String,
+    /// Whether `raw_body` is base64.
     #[serde(default)]
-    body_base64: bool,
+    pub body_base64: bool,
+    /// Whose key it is; what the request itself says must be the same.
     #[serde(default)]
-    secret_id: Option<String>,
-    secret_key: String,
+    pub secret_id: Option<String>,
+    /// The secret that is to be the one that signed.
+    pub secret_key: String,
+}
+
+/// Without the secret.
+impl std::fmt::Debug for Captured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { id, method, host, path, .. } = self;
+        f.debug_struct("Captured")
+            .field("id", id)
+            .field("method", method)
+            .field("host", host)
+            .field("path", path)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Judges one line.
@@ -91,38 +116,76 @@ struct Captured {
 /// # Errors
 /// [`CaptureError`] where there is nothing to judge: the line is no captured request, or speaks another dialect.
 pub fn judge(line: &str) -> Result<Judgement, CaptureError> {
-    let captured: Captured = serde_json::from_str(line)?;
-    let body = if captured.body_base64 {
-        let decoded = STANDARD.decode(&captured.raw_body);
-        decoded.map_err(|_| CaptureError::Body { id: captured.id.clone() })?
-    } else {
-        captured.raw_body.clone().into_bytes()
-    };
-    match captured.header("authorization") {
-        None => {}
-        Some("SKIP") => return Ok(captured.judged(Verdict::Unsigned, None, Vec::new(), None)),
-        Some(authorization) if authorization.starts_with(SCHEME) => {
-            return Ok(captured.judge_tc3(authorization, &body));
-        }
-        Some(authorization) => {
-            let scheme = authorization.split(' ').next().unwrap_or_default();
-            let dialect = scheme.chars().take(40).collect();
-            return Err(CaptureError::Dialect { id: captured.id, dialect });
+    serde_json::from_str::<Captured>(line)?.judge()
+}
+
+/// By what a request is signed.
+enum Scheme<'a> {
+    /// By the parameter `Signature`.
+    V2,
+    /// By this `Authorization`.
+    Tc3(&'a str),
+    /// Not at all.
+    Skip,
+}
+
+impl Captured {
+    /// Judges the request.
+    ///
+    /// # Errors
+    /// [`CaptureError`] where there is nothing to judge.
+    pub fn judge(&self) -> Result<Judgement, CaptureError> {
+        let body = self.body()?;
+        Ok(match self.scheme()? {
+            Scheme::Skip => self.judged(Verdict::Unsigned, None, Vec::new(), None),
+            Scheme::Tc3(authorization) => self.judge_tc3(authorization, &body),
+            Scheme::V2 => match self.check(&body) {
+                Ok((verified, uncovered)) => {
+                    let profile = verified.profile.label().into_owned();
+                    self.judged(Verdict::Pass, Some(profile), uncovered, None)
+                }
+                Err(why) => self.judged(Verdict::Fail, None, Vec::new(), Some(why)),
+            },
+        })
+    }
+
+    fn scheme(&self) -> Result<Scheme<'_>, CaptureError> {
+        match self.header("authorization") {
+            None => Ok(Scheme::V2),
+            Some("SKIP") => Ok(Scheme::Skip),
+            Some(authorization) if authorization.trim_start().starts_with(SCHEME) => {
+                Ok(Scheme::Tc3(authorization))
+            }
+            Some(authorization) => {
+                let scheme = authorization.split(' ').next().unwrap_or_default();
+                let dialect = scheme.chars().take(40).collect();
+                Err(CaptureError::Dialect { id: self.id.clone(), dialect })
+            }
         }
     }
-    Ok(match captured.check(&body) {
-        Ok((verified, uncovered)) => {
-            let profile = verified.profile.label().into_owned();
-            captured.judged(Verdict::Pass, Some(profile), uncovered, None)
+
+    fn body(&self) -> Result<Vec<u8>, CaptureError> {
+        if self.body_base64 {
+            let decoded = STANDARD.decode(&self.raw_body);
+            decoded.map_err(|_| CaptureError::Body { id: self.id.clone() })
+        } else {
+            Ok(self.raw_body.clone().into_bytes())
         }
-        Err(why) => captured.judged(Verdict::Fail, None, Vec::new(), Some(why)),
-    })
+    }
 }
 
 impl Captured {
     fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
+    }
+
+    fn known_method(&self) -> Result<Method, String> {
+        Method::of(&self.method).ok_or_else(|| format!("`{}` is neither GET nor POST", self.method))
+    }
+
+    fn header_pairs(&self) -> Vec<(&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     fn judged(
@@ -137,8 +200,7 @@ impl Captured {
 
     /// The profile that matched and the names that it left out, or why there is none.
     fn check(&self, body: &[u8]) -> Result<(v2::Verified, Vec<String>), String> {
-        let method = Method::of(&self.method)
-            .ok_or_else(|| format!("`{}` is neither GET nor POST", self.method))?;
+        let method = self.known_method()?;
         let (mut pairs, files) = self.parameters(method, body)?;
         if let Some(at) = pairs.iter().position(|(name, _)| name == "Signature") {
             let (_, signature) = pairs.remove(at);

@@ -16,8 +16,7 @@ impl Captured {
     }
 
     fn check_tc3(&self, authorization: &str, body: &[u8]) -> Result<tc3::Verified, String> {
-        let method = Method::of(&self.method)
-            .ok_or_else(|| format!("`{}` is neither GET nor POST", self.method))?;
+        let method = self.known_method()?;
         if method == Method::Post && !self.raw_query.is_empty() {
             return Err("a POST with a query, which TC3 does not sign".to_owned());
         }
@@ -26,8 +25,7 @@ impl Captured {
         if self.secret_id.as_deref().is_some_and(|id| id != authorization.secret_id) {
             return Err("the Credential names another SecretId".to_owned());
         }
-        let headers: Vec<tc3::Header<'_>> =
-            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let headers = self.header_pairs();
         let request = Request {
             method,
             path: &self.path,

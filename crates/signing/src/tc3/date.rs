@@ -7,7 +7,7 @@ pub fn utc_date(timestamp: &str) -> Option<String> {
 }
 
 /// The seconds of a stamp: 1 to 11 digits and nothing else, which ends in the year 5138.
-pub(super) fn seconds(timestamp: &str) -> Option<i64> {
+pub(crate) fn seconds(timestamp: &str) -> Option<i64> {
     let digits = (1..=11).contains(&timestamp.len());
     let digits = digits && timestamp.bytes().all(|byte| byte.is_ascii_digit());
     if digits { timestamp.parse().ok() } else { None }
@@ -15,7 +15,7 @@ pub(super) fn seconds(timestamp: &str) -> Option<i64> {
 
 /// `YYYY-MM-DD` of a count of days since 1970-01-01, by the proleptic Gregorian calendar. The shift to a year that begins
 /// in March makes the leap day its last.
-pub(super) fn of_days(days: i64) -> String {
+pub(crate) fn of_days(days: i64) -> String {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -39,4 +39,4 @@ pub(super) fn is_date(text: &str) -> bool {
         })
 }
 
-const DAY_S: i64 = 86_400;
+pub(crate) const DAY_S: i64 = 86_400;

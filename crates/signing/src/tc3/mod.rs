@@ -16,8 +16,11 @@ mod spec;
 use zeroize::Zeroizing;
 
 pub use self::authorization::{Authorization, AuthorizationError, SCHEME};
+pub(crate) use self::canonical::hash;
 pub use self::canonical::{UNSIGNED_PAYLOAD, canonical_request, string_to_sign};
 pub use self::date::utc_date;
+pub(crate) use self::date::{DAY_S, of_days, seconds};
+pub(crate) use self::profile::candidates;
 pub use self::profile::{HostForm, Profile, QueryForm, Values};
 use crate::algorithm::Keyed;
 use crate::{Algorithm, Method, SecretKey, Tag, dummy_secret};
@@ -173,7 +176,7 @@ pub fn verify(request: &Request<'_>, secret: &SecretKey) -> Result<Verified, Mis
     let keyed = Keyed::new(Algorithm::HmacSha256, &key);
     let payload_hash = canonical::payload_hash(request);
     let mut tried = 0;
-    for profile in profile::candidates(request) {
+    for profile in candidates(request) {
         let canonical = canonical::canonical_with(request, profile, &payload_hash)?;
         let mac = keyed.tag(canonical::string_of(request, &canonical).as_bytes());
         tried += 1;

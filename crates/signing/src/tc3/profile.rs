@@ -98,7 +98,7 @@ impl fmt::Display for Profile {
 
 /// The profiles that give different texts for this request, in the order tried; the canonical one is the first, and the
 /// request is looked through only when it is not enough.
-pub(super) fn candidates<'a>(request: &'a Request<'a>) -> impl Iterator<Item = Profile> + 'a {
+pub(crate) fn candidates<'a>(request: &'a Request<'a>) -> impl Iterator<Item = Profile> + 'a {
     let others = iter::once_with(move || Shape::of(request)).flat_map(|shape| {
         let hosts = [HostForm::WithPort, HostForm::WithoutPort];
         let hosts = hosts.into_iter().filter(move |host| shape.port || *host == HostForm::WithPort);

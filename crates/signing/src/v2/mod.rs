@@ -14,9 +14,10 @@ mod string_to_sign;
 use smallvec::SmallVec;
 
 pub use self::ambiguity::{Ambiguity, ambiguous, twins};
-pub(crate) use self::profile::without_port;
 pub use self::profile::{AtValues, Empties, HostForm, Order, Profile};
+pub(crate) use self::profile::{candidates, is_zero, without_port};
 use self::string_to_sign::Strings;
+pub(crate) use self::string_to_sign::compare_dotted;
 pub use self::string_to_sign::string_to_sign;
 use crate::algorithm::Keyed;
 use crate::{Algorithm, Method, Pair, SecretKey, Tag, dummy_secret};

@@ -154,12 +154,12 @@ impl fmt::Display for Profile {
 }
 
 /// What JavaScript's `value || ''` makes empty, as text.
-pub(super) fn is_zero(value: &str) -> bool {
+pub(crate) fn is_zero(value: &str) -> bool {
     matches!(value, "0" | "false")
 }
 
 /// The profiles to try, canonical first. The request is looked through only when the first one is not enough.
-pub(super) fn candidates<'a>(
+pub(crate) fn candidates<'a>(
     method: Method,
     host: &'a str,
     pairs: &'a [Pair<'a>],

@@ -132,7 +132,7 @@ fn by_dotted_name(ours: &Pair<'_>, theirs: &Pair<'_>) -> Ordering {
 }
 
 /// Compares two names as if every `_` in them were a `.`.
-pub(super) fn compare_dotted(ours: &str, theirs: &str) -> Ordering {
+pub(crate) fn compare_dotted(ours: &str, theirs: &str) -> Ordering {
     dotted(ours).cmp(dotted(theirs))
 }
 
