@@ -27,6 +27,7 @@ documents! {
     "protocols",
     "concepts/life-of-a-call",
     "receipts",
+    "sandbox",
     "operations",
     "reference/configuration",
     "threat-model",

@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "demo")]
 use crate::commands::demo;
 use crate::commands::{
-    account, call, check, codes, explain, identity, init, key, ledger, maintenance, serve, sign,
+    account, call, check, clock, codes, explain, fault, identity, init, key, ledger, maintenance,
+    serve, sign,
 };
 use crate::exit::Failure;
 
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     Identity(identity::Identity),
     #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
+    #[command(subcommand)]
+    Fault(fault::Fault),
+    Clock(clock::Clock),
     #[cfg(feature = "demo")]
     #[command(name = "__compute", hide = true)]
     Compute(demo::compute::Compute),
@@ -69,6 +73,8 @@ impl Command {
             Self::Ledger(ledger) => ledger.run(),
             Self::Identity(identity) => identity.run(),
             Self::Maintenance(maintenance) => maintenance.run(),
+            Self::Fault(fault) => fault.run(),
+            Self::Clock(clock) => clock.run(),
             #[cfg(feature = "demo")]
             Self::Compute(compute) => compute.run(),
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use faregate_catalog::Catalog;
 use faregate_pipeline::facts::Account;
 use faregate_stores::Admin;
 
@@ -32,6 +33,19 @@ impl Place {
     /// The configuration, if one was named.
     pub(crate) fn config(&self) -> Option<&Path> {
         self.config.as_deref()
+    }
+
+    /// What the modules offer, where a configuration that can be read says so.
+    pub(crate) fn catalog(&self) -> Option<Catalog> {
+        let usual = || Some(PathBuf::from("faregate.toml")).filter(|path| path.exists());
+        // The demo writes its own beside its data.
+        let beside = || Some(self.folder().ok()?.join("faregate.toml"));
+        let named = self.config.clone();
+        let config = match &self.data {
+            Some(_) => named.or_else(beside),
+            None => named.or_else(usual).or_else(beside),
+        };
+        Some(faregate_gateway::config::load(&config?).ok()?.catalog)
     }
 
     fn folder(&self) -> Result<PathBuf, Failure> {

@@ -17,6 +17,8 @@ pub(crate) struct Running {
     pub(crate) pid: u32,
     pub(crate) data: PathBuf,
     pub(crate) https: String,
+    #[serde(default)]
+    pub(crate) http: Option<String>,
     pub(crate) ca: PathBuf,
     pub(crate) base_domain: String,
     pub(crate) accounts: BTreeMap<String, Profile>,

@@ -25,10 +25,11 @@ use faregate_pipeline::{quota, replay, routing, validity, verification};
 use faregate_signing::v2;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 
-use crate::clock::Clock;
+use crate::clock::Stopwatch;
 use crate::ids::Ids;
 use crate::in_flight::{InFlight, Place};
 use crate::ops::receipts::{self, Steps};
+use crate::sandbox::{INJECTED, MARK, Plan};
 use crate::shared::Shared;
 use crate::upstream::Upstreams;
 
@@ -56,6 +57,8 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body.
     pub body: Vec<u8>,
+    /// A fault on purpose: the connection is cut in place of all of it.
+    pub cut: bool,
 }
 
 /// What is known of a call while it is under way: for its log line and its headers.
@@ -72,10 +75,12 @@ pub(crate) struct Trail {
     /// Its place among the worker's calls; it goes along when the call is sent.
     pub(crate) place: Option<Place>,
     pub(crate) steps: Steps,
+    /// The fault on purpose, in a sandbox.
+    pub(crate) plan: Option<Box<Plan>>,
 }
 
 impl Trail {
-    fn new(peer: IpAddr, clock: Clock) -> Self {
+    fn new(peer: IpAddr, clock: Stopwatch) -> Self {
         Self {
             gate: order::PROTOCOL,
             steps: Steps::begin(clock),
@@ -87,12 +92,15 @@ impl Trail {
             verdict: Verdict::default(),
             upstream: Duration::ZERO,
             place: None,
+            plan: None,
         }
     }
 
-    fn at(&mut self, gate: Gate) {
+    /// Comes to a gate; a fault on purpose may strike there.
+    pub(crate) fn at(&mut self, gate: Gate) -> Result<(), Refusal> {
         self.gate = gate;
         self.steps.at(gate);
+        self.plan.as_mut().map_or(Ok(()), |plan| plan.at(gate))
     }
 
     fn routed(&mut self, open: &availability::Open) {
@@ -144,7 +152,7 @@ impl Driver {
     pub async fn answer(self: &Arc<Self>, raw: RawCall, format: Format) -> Reply {
         let began = self.shared.clock.monotonic();
         let request_id = raw.request_id;
-        let mut trail = Trail::new(raw.peer, self.shared.clock);
+        let mut trail = Trail::new(raw.peer, self.shared.clock.stopwatch());
         trail.place = self.in_flight.enter(self.shared.config.limits.calls_in_flight_max);
         if trail.place.is_none() {
             let overload = Err(availability::overload("calls"));
@@ -164,6 +172,9 @@ impl Driver {
             })
             .await
         };
+        if let Some(plan) = &trail.plan {
+            plan.linger().await;
+        }
         self.leave(conclude(request_id, ended), &trail, began, format)
     }
 
@@ -171,7 +182,7 @@ impl Driver {
     #[must_use]
     pub fn refuse(&self, refusal: Refusal, peer: IpAddr, format: Format) -> Reply {
         let began = self.shared.clock.monotonic();
-        let trail = Trail::new(peer, self.shared.clock);
+        let trail = Trail::new(peer, self.shared.clock.stopwatch());
         self.leave(conclude(self.request_id(), Err(refusal)), &trail, began, format)
     }
 
@@ -180,46 +191,47 @@ impl Driver {
         let shared = &self.shared;
         let now = raw.arrived;
         let accepted = protocol::check(raw)?;                                                   // 4600
-        trail.at(order::DOMAIN);
+        trail.at(order::DOMAIN)?;
         let located = routing::domain(accepted, &shared.catalog)?;                              // 6100
-        trail.at(order::FORM);
+        trail.at(order::FORM)?;
         let decoded = parameters::decode(located, &shared.limits)?;                             // 4000
-        trail.at(order::ACTION);
+        trail.at(order::ACTION)?;
         let routed = routing::action(decoded)?;                                                 // 6100
         let open = availability::check(routed, &shared.stores.switches(), now)?;                // 6200
         trail.routed(&open);
 
-        trail.at(order::SIGNATURE);
+        trail.at(order::SIGNATURE)?;
         let key = shared.stores.key(&open.common().secret_id)?;
+        shared.arm(trail, &open, key.as_deref())?;                                              // faults on purpose
         let authenticated = authn::check(open, key, &shared.authn)?;                            // 4100
         trail.authenticated(&authenticated);
-        trail.at(order::VALIDITY);
+        trail.at(order::VALIDITY)?;
         let fresh = validity::check(authenticated, now, shared.stores.fence(), &shared.validity)?; // 4200
-        trail.at(order::ACCESS);
+        trail.at(order::ACCESS)?;
         let permitted = authz::check(fresh)?;                                                   // 4300
 
-        trail.at(order::REPLAY);
+        trail.at(order::REPLAY)?;
         let claim = replay::request(&permitted, &shared.prints, shared.config.replay.refuse_last_nonce);
         let cells = quota::cells(&permitted, shared.config.default_rate);
-        let (claimed, verdict, ticket) = shared.stores.enter(&claim, &cells, now).await?;        // one trip
+        let (claimed, verdict, ticket) = shared.stores.enter(&claim, trail.cells(&cells), now).await?; // one trip
         let claimed = replay::check(permitted, &claim, claimed)?;                               // 4500
-        trail.at(order::QUOTA);
-        trail.verdict = verdict;
+        trail.at(order::QUOTA)?;
+        trail.verdict = shared.verdict(trail, verdict, &cells, ticket.as_ref())?;
         let admitted = quota::check(claimed, &trail.verdict)?;                                  // 4400
 
-        trail.at(order::PARAMETERS);
+        trail.at(order::PARAMETERS)?;
         let valid = parameters::validate(admitted)?;                                            // 4000
-        trail.at(order::RESOURCES);
+        trail.at(order::RESOURCES)?;
         let wanted = ownership::wanted(&valid);
         let owners = shared.stores.owners(&wanted)?;
         let owned = ownership::check(valid, &wanted, &owners)?;                                 // 5000
-        trail.at(order::IDENTITY);
+        trail.at(order::IDENTITY)?;
         let verified = verification::check(owned)?;                                             // 5500
-        trail.at(order::BALANCE);
+        trail.at(order::BALANCE)?;
         let intent = balance::intent(&verified)?;
-        let hold = self.hold(intent.as_ref(), now).await?;
+        let hold = self.hold(intent.as_ref(), now, trail).await?;
         let funded = balance::check(verified, intent.as_ref(), &hold.outcome)?;                 // 5300
-        trail.at(order::MODULE);
+        trail.at(order::MODULE)?;
         self.perform(funded, hold, ticket, trail).await                                         // 5100
     }
 
@@ -236,6 +248,11 @@ impl Driver {
             headers.extend(HeaderValue::try_from(limit).map(|limit| (RATELIMIT, limit)));
             headers.extend(HeaderValue::try_from(policy).map(|policy| (RATELIMIT_POLICY, policy)));
         }
+        let fault = trail.plan.as_ref().filter(|plan| plan.fired());
+        if let Some(plan) = fault {
+            headers.push((MARK, HeaderValue::from_static(INJECTED)));
+            plan.write_down(&self.shared.stores);
+        }
         let took = self.shared.clock.monotonic().saturating_sub(began);
         self.shared.tally.add(&answer);
         self.shared.log.write(&answer, trail, took);
@@ -245,6 +262,7 @@ impl Driver {
             content_type: rendered.content_type,
             headers,
             body: rendered.body,
+            cut: fault.is_some_and(|plan| plan.cuts()),
         }
     }
 }

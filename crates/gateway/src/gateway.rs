@@ -85,6 +85,8 @@ impl Gateway {
         stores: Stores,
         pages: Option<Pages>,
     ) -> Result<Running, StartError> {
+        crate::sandbox::settle(&config, &stores)
+            .map_err(|cause| fails("data")(io::Error::other(cause)))?;
         // Before any port opens: who sees the port finds the CA's certificate.
         let identity = tls::identity(&config.tls, &config.data, names(&config, &catalog))
             .map_err(fails("tls"))?;

@@ -14,6 +14,7 @@ mod ids;
 mod in_flight;
 pub mod ops;
 mod perform;
+pub mod sandbox;
 pub mod shared;
 mod upstream;
 

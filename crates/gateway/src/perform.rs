@@ -20,6 +20,7 @@ use faregate_stores::{Stores, Ticket};
 
 use crate::begun::Begun;
 use crate::driver::{Driver, Trail, words};
+use crate::sandbox::Faked;
 
 /// Money that a call holds. Dropped, it goes back by itself, or stays in doubt once the call was sent.
 #[derive(Debug)]
@@ -72,7 +73,12 @@ impl Seen {
 
 impl Driver {
     /// Holds the price; a call that costs nothing makes no trip.
-    pub(crate) async fn hold(&self, intent: Option<&Intent>, now: Millis) -> Result<Hold, Refusal> {
+    pub(crate) async fn hold(
+        &self,
+        intent: Option<&Intent>,
+        now: Millis,
+        trail: &mut Trail,
+    ) -> Result<Hold, Refusal> {
         let stores = self.shared.stores.clone();
         let id = intent.map(|intent| intent.request_id);
         // Made before the trip: if this future is dropped while it waits, the hold may still be written.
@@ -83,7 +89,9 @@ impl Driver {
             stores,
             at: now,
         };
-        if let Some(intent) = intent {
+        if let Some(outcome) = intent.and_then(|intent| trail.no_funds(intent)) {
+            hold.outcome = outcome;
+        } else if let Some(intent) = intent {
             hold.outcome = self.shared.stores.reserve(intent, now).await?;
         }
         if hold.outcome != HoldOutcome::Held {
@@ -113,9 +121,9 @@ impl Driver {
         }
         let driver = Arc::clone(self);
         let sent = operation::begin(funded);
-        let place = trail.place.take();
+        let (place, faked) = (trail.place.take(), trail.faked(&sent));
         let begun = Begun::new(async move {
-            let ended = driver.execute(sent, hold).await;
+            let ended = driver.execute(sent, hold, faked).await;
             drop(place);
             ended
         });
@@ -133,7 +141,12 @@ impl Driver {
         }
     }
 
-    async fn execute(&self, sent: Sent, mut hold: Hold) -> (Result<Outcome, Refusal>, Seen) {
+    async fn execute(
+        &self,
+        sent: Sent,
+        mut hold: Hold,
+        faked: Option<Faked>,
+    ) -> (Result<Outcome, Refusal>, Seen) {
         let mut seen = Seen::default();
         if let Some(id) = hold.held()
             && let Err(down) = self.shared.stores.mark_sending(id).await
@@ -145,21 +158,27 @@ impl Driver {
         seen.charge = sent.held().map(|amount| (amount, Settlement::InDoubt));
         let began = self.shared.clock.monotonic();
         let ended = match sent.requests() {
-            Requests::One(_) => self.one(&sent, &mut hold, &mut seen).await,
-            Requests::Each(_) => self.each(&sent, &mut hold, &mut seen).await,
+            Requests::One(_) => self.one(&sent, &mut hold, &mut seen, faked.as_ref()).await,
+            Requests::Each(_) => self.each(&sent, &mut hold, &mut seen, faked.as_ref()).await,
         };
         seen.took = self.shared.clock.monotonic().saturating_sub(began);
         (ended, seen)
     }
 
-    async fn one(&self, sent: &Sent, hold: &mut Hold, seen: &mut Seen) -> Result<Outcome, Refusal> {
+    async fn one(
+        &self,
+        sent: &Sent,
+        hold: &mut Hold,
+        seen: &mut Seen,
+        faked: Option<&Faked>,
+    ) -> Result<Outcome, Refusal> {
         let Requests::One(request) = sent.requests() else {
             return Err(Fault::Internal("a batch was sent as one call".to_owned()).into());
         };
-        let upstream = self.upstreams.send(sent, request, None).await;
+        let upstream = self.ask(sent, request, None, faked).await;
         seen.status = upstream.status();
         let done = operation::read(sent, None, &upstream);
-        self.shared.report(&sent.module().name, done.is_fault());
+        self.report(sent, &done, faked);
         self.settle(sent, hold, done.settlement, &done.lessons).await?;
         seen.settled(done.settlement);
         done.result.map(Outcome::Success)
@@ -170,6 +189,7 @@ impl Driver {
         sent: &Sent,
         hold: &mut Hold,
         seen: &mut Seen,
+        faked: Option<&Faked>,
     ) -> Result<Outcome, Refusal> {
         let Requests::Each(requests) = sent.requests() else {
             return Err(Fault::Internal("one call was sent as a batch".to_owned()).into());
@@ -177,11 +197,11 @@ impl Driver {
         let mut ended: Vec<(usize, Done)> = Vec::with_capacity(requests.len());
         for place in batch::plan(sent) {
             let Some((id, request)) = requests.get(place) else { continue };
-            let upstream = self.upstreams.send(sent, request, Some(place)).await;
+            let upstream = self.ask(sent, request, Some(place), faked).await;
             // Of a batch, the last one: `detail` has what each answered.
             seen.status = upstream.status().or(seen.status);
             let done = operation::read(sent, Some(id), &upstream);
-            self.shared.report(&sent.module().name, done.is_fault());
+            self.report(sent, &done, faked);
             ended.push((place, done));
         }
         let lessons: Vec<Lesson> =
@@ -190,6 +210,13 @@ impl Driver {
         self.settle(sent, hold, settlement, &lessons).await?;
         seen.settled(settlement);
         Ok(batch::merge(sent, ended))
+    }
+
+    /// Tells the breaker how the module did; what a fault on purpose said is not the module's doing.
+    fn report(&self, sent: &Sent, done: &Done, faked: Option<&Faked>) {
+        if faked.is_none() {
+            self.shared.report(&sent.module().name, done.is_fault());
+        }
     }
 
     /// Ends the hold and learns what the answer taught, in one transaction, before anybody is told.

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ops::access_log::AccessLog;
 use crate::ops::tally::Tally;
+use crate::sandbox::Faults;
 
 /// One installation, as its workers see it.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Shared {
     pub validity: validity::Policy,
     /// How much a request may bring.
     pub limits: parameters::Limits,
+    /// Faults on purpose; none where there is no sandbox.
+    pub(crate) faults: Option<Faults>,
     breakers: HashMap<String, Mutex<Breaker>>,
 }
 
@@ -67,7 +70,8 @@ impl Shared {
                 parameters_max: config.limits.parameters_max,
             },
             breakers: catalog.modules().iter().map(|module| breaker(&module.name)).collect(),
-            clock: Clock::new(),
+            faults: config.sandbox.then(Faults::default),
+            clock: Clock::ahead_by(stores.clock_ahead()),
             catalog: Arc::new(catalog),
             config,
             stores,

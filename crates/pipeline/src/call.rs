@@ -64,6 +64,8 @@ pub struct RawCall {
     pub content_type: Option<String>,
     /// A feature of HTTP that the call wants and that is not spoken: `Content-Encoding: gzip`.
     pub unspoken: Option<String>,
+    /// The fault on purpose that a client of a sandbox asks for: `X-Faregate-Fault`, as sent.
+    pub fault: Option<String>,
     /// The body.
     pub body: Body,
 }
@@ -86,6 +88,7 @@ pub(crate) mod fixture {
             query: Some(String::new()),
             content_type: None,
             unspoken: None,
+            fault: None,
             body: Body::Whole(Bytes::new()),
         }
     }

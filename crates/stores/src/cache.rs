@@ -1,14 +1,20 @@
 //! What is remembered of the database for at most a second: opened keys, switches.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use faregate_pipeline::facts::{Key, StoreDown, Switch};
+
+use crate::sqlite::sandbox::Sandbox;
 
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     keys: RwLock<Keys>,
     switches: RwLock<Arc<Vec<Switch>>>,
+    sandbox: RwLock<(u64, Option<Arc<Sandbox>>)>,
+    faults_version: AtomicU64,
+    ahead_ms: Arc<AtomicI64>,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +62,34 @@ impl Cache {
 
     pub(crate) fn set_switches(&self, switches: Vec<Switch>) {
         *self.switches.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(switches);
+    }
+
+    /// Takes over what the sandbox is told; none where there is no sandbox.
+    pub(crate) fn set_sandbox(&self, new: Option<Sandbox>) {
+        let mut sandbox = self.sandbox.write().unwrap_or_else(PoisonError::into_inner);
+        let n_faults = new.as_ref().map_or(0, |new| new.faults.len());
+        let ahead_ms = new.as_ref().map_or(0, |new| new.ahead_ms);
+        let version = sandbox.0.saturating_add(1);
+        *sandbox = (version, new.map(Arc::new));
+        self.ahead_ms.store(ahead_ms, Ordering::Release);
+        self.faults_version.store(if n_faults == 0 { 0 } else { version }, Ordering::Release);
+    }
+
+    pub(crate) fn is_sandbox(&self) -> bool {
+        self.sandbox.read().unwrap_or_else(PoisonError::into_inner).1.is_some()
+    }
+
+    pub(crate) fn sandbox(&self) -> Arc<Sandbox> {
+        let sandbox = self.sandbox.read().unwrap_or_else(PoisonError::into_inner);
+        sandbox.1.clone().unwrap_or_default()
+    }
+
+    pub(crate) fn faults_version(&self) -> u64 {
+        self.faults_version.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ahead_ms(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.ahead_ms)
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::cache::Cache;
 use crate::error::Fault;
-use crate::sqlite::switches;
+use crate::sqlite::{sandbox, switches};
 
 const ROUND: Duration = Duration::from_millis(200);
 
@@ -24,10 +24,11 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Fills the cache's switches, then keeps it fresh.
+    /// Fills the cache's switches and sandbox, then keeps it fresh.
     pub(crate) fn start(connection: Connection, cache: Arc<Cache>) -> Result<Self, Fault> {
         let mut seen = Seen { version: version(&connection)?, seq: last_seq(&connection)? };
         cache.set_switches(switches::all(&connection)?);
+        cache.set_sandbox(sandbox::read(&connection)?);
         let (stop, stopped) = channel();
         let run = move || run(&connection, &cache, &mut seen, &stopped);
         let thread = std::thread::Builder::new().name("changes".to_owned()).spawn(run);
@@ -68,20 +69,28 @@ fn look(connection: &Connection, cache: &Cache, seen: &mut Seen) -> Result<(), F
     let mut statement =
         connection.prepare_cached("SELECT seq, kind FROM changes WHERE seq > ?1 ORDER BY seq")?;
     let (mut rows, mut seq) = (statement.query([seen.seq])?, seen.seq);
-    let (mut keys, mut service) = (false, false);
+    let (mut keys, mut service, mut faults) = (false, false, false);
     while let Some(row) = rows.next()? {
         seq = row.get(0)?;
-        if row.get::<_, String>(1)? == "switch" {
-            service = true;
-        } else {
-            keys = true;
+        match row.get::<_, String>(1)?.as_str() {
+            "switch" => service = true,
+            "sandbox" => faults = true,
+            _ => keys = true,
         }
     }
+    drop(rows);
     if keys {
         cache.forget_keys();
     }
     if service {
         cache.set_switches(switches::all(connection)?);
+    }
+    // Whether it is a sandbox only the gateway's own start decides.
+    if faults && cache.is_sandbox() {
+        cache.set_sandbox(sandbox::read(connection)?);
+    }
+    if seq != seen.seq && cache.is_sandbox() {
+        sandbox::set_seen(connection, seq)?;
     }
     *seen = Seen { version, seq };
     Ok(())
@@ -92,7 +101,8 @@ fn version(connection: &Connection) -> Result<i64, Fault> {
     Ok(version?)
 }
 
-fn last_seq(connection: &Connection) -> Result<i64, Fault> {
+/// The number of the last change.
+pub(crate) fn last_seq(connection: &Connection) -> Result<i64, Fault> {
     let seq = connection.query_row("SELECT coalesce(max(seq), 0) FROM changes", [], |r| r.get(0));
     Ok(seq?)
 }

@@ -58,6 +58,18 @@ pub enum OpenError {
         "migration {0} of the store is not the one this Faregate has: run the Faregate that made it"
     )]
     SchemaChanged(u32),
+    /// What a sandbox left behind would reach real clients.
+    #[error(
+        "this data folder was a sandbox's ({n_faults} faults on purpose, its clock {} s ahead): run \
+         `faregate fault clear` and `faregate clock reset` on it, or set `sandbox = true`",
+        ahead_ms / 1000
+    )]
+    SandboxLeft {
+        /// How far its clock is ahead.
+        ahead_ms: i64,
+        /// How many faults it has.
+        n_faults: usize,
+    },
     /// The file system said no.
     #[error("cannot use `{}`: {cause}", path.display())]
     Io {

@@ -27,6 +27,7 @@ mod migrate;
 mod nonces;
 mod quotas;
 mod receipts;
+mod sandbox;
 mod sqlite;
 mod vault;
 
@@ -54,6 +55,7 @@ pub use sqlite::audit::SumCheck;
 pub use sqlite::feedback::{NewVote, Vote, VoteFilter};
 pub use sqlite::ledger::{BookedEntry, OpenHold};
 use sqlite::readers::Readers;
+pub use sqlite::sandbox::{NewFault, Sandbox, StoredFault};
 use sqlite::writer::{Pending, Writer};
 use sqlite::{Role, connect, feedback, ledger, resources};
 use vault::Vault;
@@ -110,6 +112,7 @@ struct Inner {
     vault: Vault,
     window_ms: i64,
     opened: Opened,
+    database: PathBuf,
     _lock: std::fs::File,
 }
 
@@ -136,10 +139,11 @@ impl Stores {
         let lock = home.lock()?;
         let (vault, connection) = home.open(now)?;
         let (n_holds_released, n_holds_in_doubt) = recover(&connection, now)?;
-        let nonces = Nonces::open(&home.nonces(), durability, retention_ms, now)
-            .map_err(OpenError::io(&home.nonces()))?;
         let cache = Arc::new(Cache::default());
-        let watch = Watch::start(connect(&home.database(), Role::Reader)?, Arc::clone(&cache))?;
+        let nonces =
+            Nonces::open(&home.nonces(), durability, retention_ms, (now, cache.ahead_ms()))
+                .map_err(OpenError::io(&home.nonces()))?;
+        let watch = Watch::start(connect(&home.database(), Role::Writer)?, Arc::clone(&cache))?;
         let opened = Opened {
             n_nonces: nonces.recovery.n_nonces,
             fenced_because: nonces.recovery.fenced_because.clone(),
@@ -157,6 +161,7 @@ impl Stores {
             vault,
             window_ms: retention_ms,
             opened,
+            database: home.database(),
             _lock: lock,
         };
         Ok(Self { inner: Arc::new(inner) })

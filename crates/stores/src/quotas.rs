@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use faregate_pipeline::facts::{Cell, CellKey, CellVerdict, StoreDown, Verdict};
-use faregate_pipeline::quota::gcra::{Decision, decide};
+use faregate_pipeline::quota::gcra::{Decision, decide, emptiest};
 use faregate_pipeline::time::Millis;
 
 /// Cells, above which those that are full again are let go of: a full cell is as good as none.
@@ -46,7 +46,12 @@ impl Quotas {
                 let decision = if refused(&decision) { decision } else { decide(cell, 0) };
                 verdict(cell, decision)
             };
-            return Ok(Verdict { cells: decisions.into_iter().map(left).collect() });
+            let verdict = Verdict { cells: decisions.into_iter().map(left).collect() };
+            for cell in cells {
+                let most = emptiest(now_us, cell.rate);
+                kept.tats.entry(cell.key).and_modify(|tat_us| *tat_us = (*tat_us).min(most));
+            }
+            return Ok(verdict);
         }
         let cells = decisions.into_iter().map(|(cell, decision)| {
             if let Decision::Allowed { tat_us, .. } = decision {

@@ -16,5 +16,6 @@ mod money;
 mod page;
 mod raw;
 mod receipts;
+mod sandbox;
 mod serve;
 mod world;

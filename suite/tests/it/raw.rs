@@ -150,6 +150,13 @@ pub(crate) fn signed_get(account: &Account, action: &str, params: &[(&str, &str)
     get(&signed(Method::Get, account, pairs(account, action, params)))
 }
 
+/// The same bytes with one more header, which no signature covers.
+pub(crate) fn with_header(bytes: &[u8], name: &str, value: &str) -> Vec<u8> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let (line, rest) = text.split_once("\r\n").unwrap();
+    format!("{line}\r\n{name}: {value}\r\n{rest}").into_bytes()
+}
+
 /// The bytes of a GET of this URL.
 pub(crate) fn get_url(url: &str) -> Vec<u8> {
     let (_, after) = url.split_once("://").unwrap();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -89,8 +89,19 @@ impl Served {
     /// A signed call to this host, trusting the gateway's own CA.
     #[track_caller]
     pub(crate) fn call(&self, host: &str, action: &str) -> Reply {
-        let trusted = raw::trust_file(self.folder.path().join("gate/data/tls/ca.pem"));
-        raw::try_send(&self.address, &trusted, &self.signed(host, action)).expect("an answer")
+        self.send(&self.signed(host, action))
+    }
+
+    /// Sends bytes, trusting the gateway's own CA.
+    #[track_caller]
+    pub(crate) fn send(&self, bytes: &[u8]) -> Reply {
+        let trusted = raw::trust_file(self.data().join("tls/ca.pem"));
+        raw::try_send(&self.address, &trusted, bytes).expect("an answer")
+    }
+
+    /// Its data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("gate/data")
     }
 }
 
@@ -105,7 +116,7 @@ impl Drop for Served {
 pub(crate) struct TwoModules {
     // Its compute is the upstream, as long as it lives.
     _world: World,
-    served: Served,
+    pub(crate) served: Served,
 }
 
 impl TwoModules {

@@ -34,8 +34,13 @@ pub(crate) struct Account {
 
 impl World {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with more arguments of `demo`.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let demo = Demo::start(folder.path());
+        let demo = Demo::start(folder.path(), arguments);
         Self { folder, demo }
     }
 
@@ -48,7 +53,7 @@ impl World {
     /// `kill -9`, then a new demo on the same data.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        self.demo = Demo::start(self.folder.path());
+        self.demo = Demo::start(self.folder.path(), &[]);
     }
 
     /// An address of the ready line: `http`, `https`, `proxy`, `pages`, `ca`, `baseDomain`.
@@ -154,11 +159,12 @@ impl World {
 }
 
 impl Demo {
-    fn start(folder: &Path) -> Self {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
         let log = folder.join("demo.log");
         let mut process = Command::new(binary())
             .args(["demo", "--json", "--data"])
             .arg(folder.join("data"))
+            .args(arguments)
             // Its own, so that no demo takes another's place as the running one.
             .env("XDG_STATE_HOME", folder)
             .stdin(Stdio::null())

@@ -5,6 +5,7 @@ use faregate_pipeline::facts::{Switch, SwitchState};
 use faregate_pipeline::time::Millis;
 use serde_json::{Value, json};
 
+use super::fault::followed_in_sandbox;
 use crate::exit::Failure;
 use crate::output;
 use crate::place::{Place, account_of};
@@ -56,26 +57,31 @@ impl Maintenance {
         match self {
             Self::On { what, for_ms, withdrawn, lasting: _, message, tester, place } => {
                 let (module, action) = parts(&what)?;
+                let mut admin = place.open()?;
+                // By the gateway's clock, which may be a sandbox's.
+                let now = admin.now()?;
                 let state = match for_ms {
-                    Some(ms) => SwitchState::Until(Millis::new(crate::clock::now_ms()).plus(ms)),
+                    Some(ms) => SwitchState::Until(now.plus(ms)),
                     None if withdrawn => SwitchState::Withdrawn,
                     None => SwitchState::Lasting,
                 };
-                let mut admin = place.open()?;
                 let testers = tester.iter().map(|wanted| account_of(&admin, wanted));
                 let testers = testers.collect::<Result<Vec<_>, _>>()?;
                 let switch = Switch { module, action, state, message, testers };
                 admin.put_switch(&switch)?;
+                followed_in_sandbox(&admin)?;
                 if place.json {
                     output::json(&row(&switch));
                 } else {
-                    output::data(format_args!("{what}: {}", state_words(state)));
+                    output::data(format_args!("{what}: {}", state_words(state, now)));
                 }
                 Ok(())
             }
             Self::Off { what, place } => {
                 let (module, action) = parts(&what)?;
-                place.open()?.remove_switch(&module, action.as_deref())?;
+                let mut admin = place.open()?;
+                admin.remove_switch(&module, action.as_deref())?;
+                followed_in_sandbox(&admin)?;
                 if place.json {
                     output::json(
                         &json!({ "module": module, "action": action, "state": "in service" }),
@@ -91,7 +97,8 @@ impl Maintenance {
 }
 
 fn list(place: &Place) -> Result<(), Failure> {
-    let switches = place.open()?.list_switches()?;
+    let admin = place.open()?;
+    let (switches, now) = (admin.list_switches()?, admin.now()?);
     if place.json {
         output::json(&switches.iter().map(row).collect::<Vec<Value>>());
         return Ok(());
@@ -101,7 +108,7 @@ fn list(place: &Place) -> Result<(), Failure> {
         .map(|switch| {
             let what = switch.action.as_ref();
             let what = what.map_or(switch.module.clone(), |a| format!("{}:{a}", switch.module));
-            [what, state_words(switch.state), switch.message.clone().unwrap_or_default()]
+            [what, state_words(switch.state, now), switch.message.clone().unwrap_or_default()]
         })
         .collect();
     output::table(["WHAT", "STATE", "MESSAGE"], &rows);
@@ -124,19 +131,19 @@ fn row(switch: &Switch) -> Value {
     })
 }
 
-fn state_words(state: SwitchState) -> String {
+fn state_words(state: SwitchState, now: Millis) -> String {
     match state {
         SwitchState::Withdrawn => "withdrawn (6100)".to_owned(),
         SwitchState::Lasting => "under lasting maintenance (6100)".to_owned(),
         SwitchState::Until(until) => {
-            let left_s =
-                until.since(Millis::new(crate::clock::now_ms())).max(0).saturating_add(999) / 1000;
+            let left_s = until.since(now).max(0).saturating_add(999) / 1000;
             format!("under maintenance for {left_s} s more (6200)")
         }
     }
 }
 
-fn parts(what: &str) -> Result<(String, Option<String>), Failure> {
+/// The two halves of `MODULE:ACTION`.
+pub(crate) fn parts(what: &str) -> Result<(String, Option<String>), Failure> {
     let (module, action) = match what.split_once(':') {
         Some((module, action)) => (module, Some(action)),
         None => (what, None),
@@ -150,7 +157,7 @@ fn parts(what: &str) -> Result<(String, Option<String>), Failure> {
 }
 
 /// `90s`, `10m`, `2h`, `1d`.
-fn duration_ms(text: &str) -> Result<i64, String> {
+pub(crate) fn duration_ms(text: &str) -> Result<i64, String> {
     let fault = || "write it as 90s, 10m, 2h or 1d".to_owned();
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(fault)?;
     let (number, unit) = text.split_at_checked(unit_at).ok_or_else(fault)?;

@@ -3,10 +3,12 @@
 pub(crate) mod account;
 pub(crate) mod call;
 pub(crate) mod check;
+pub(crate) mod clock;
 pub(crate) mod codes;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod fault;
 pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod key;

@@ -238,6 +238,13 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
         }
     }
     (config.sandbox, config.compat) = (raw.sandbox, raw.compat);
+    if let Some(faults) = &raw.faults {
+        config.seed = faults.as_ref().seed;
+        if !raw.sandbox {
+            let help = "set sandbox = true, or leave `[faults]` out";
+            check.fault(faults.span(), "faults on purpose exist only in a sandbox", help);
+        }
+    }
     if let Some(support) = raw.support {
         config.support = support;
     }

@@ -34,6 +34,8 @@ pub struct Config {
     pub support: String,
     /// Tells clients all about their mistakes; opens the CONNECT proxy.
     pub sandbox: bool,
+    /// What the draws of a sandbox begin from; none: what they began from before, else 0.
+    pub seed: Option<i64>,
     /// Takes HmacSHA1 as well.
     pub compat: bool,
     /// Where it listens.
@@ -158,6 +160,7 @@ impl Config {
             data: data.into(),
             support: "the operator of this API".to_owned(),
             sandbox: false,
+            seed: None,
             compat: false,
             listen: Listen::default(),
             pages_url: String::new(),

@@ -12,6 +12,7 @@ pub(super) struct RawConfig {
     pub(super) support: Option<String>,
     #[serde(default)]
     pub(super) sandbox: bool,
+    pub(super) faults: Option<Spanned<RawFaults>>,
     #[serde(default)]
     pub(super) compat: bool,
     pub(super) listen: Spanned<RawListen>,
@@ -33,6 +34,12 @@ pub(super) struct RawConfig {
 
 fn data() -> String {
     "data".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFaults {
+    pub(super) seed: Option<i64>,
 }
 
 #[derive(Deserialize, Default)]

@@ -42,6 +42,7 @@ const ROOT: &[Key] = &[
     key("data", Kind::Text),
     key("support", Kind::Text),
     key("sandbox", Kind::Switch),
+    key("faults", Kind::Table(&[key("seed", Kind::Number)])),
     key("compat", Kind::Switch),
     required("listen", Kind::Table(LISTEN)),
     key("pages", Kind::Table(&[key("url", Kind::Text), key("counts", Kind::Switch)])),

@@ -20,6 +20,7 @@ fn the_starting_configuration_is_good_and_strict() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one row a fault")]
 fn every_fault_is_told_with_its_line_and_a_suggestion() {
     for (title, text, said) in [
         ("not TOML", "base_domain = ", "faregate.toml:1"),
@@ -68,6 +69,11 @@ fn every_fault_is_told_with_its_line_and_a_suggestion() {
             "a proxy outside the sandbox",
             "base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\nproxy = \"127.0.0.1:2\"\n",
             "only for the sandbox",
+        ),
+        (
+            "faults outside the sandbox",
+            "base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\n[faults]\nseed = 1\n",
+            "only in a sandbox",
         ),
         ("nothing listens", "base_domain = \"a.b\"\n[listen]\n", "nothing listens"),
         (
@@ -171,6 +177,8 @@ data = "d"
 support = "us"
 sandbox = true
 compat = true
+[faults]
+seed = 7
 [listen]
 https = "0.0.0.0:1"
 http = "127.0.0.1:2"
@@ -210,9 +218,17 @@ document = "cvm.yaml"
     let read = checks::read("faregate.toml", text, Path::new("x"), &mut faults);
     assert!(faults.is_empty(), "{faults}");
     let Config {
-        base_domain, data, pages_url, pages_counts, limits, default_rate, access_log, ..
+        base_domain,
+        data,
+        pages_url,
+        pages_counts,
+        limits,
+        default_rate,
+        access_log,
+        seed,
+        ..
     } = read.unwrap().config;
-    assert_eq!(base_domain, "api.example.com");
+    assert_eq!((base_domain.as_str(), seed), ("api.example.com", Some(7)));
     assert_eq!((data, pages_url.as_str()), ("x/d".into(), "https://docs.example.com"));
     assert!(pages_counts);
     assert_eq!((limits.header_timeout_s, limits.calls_in_flight_max), (1, 11));

@@ -1,6 +1,6 @@
 //! One connection, served: heads become calls, answers become bytes.
 
-use std::convert::Infallible;
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,7 @@ use super::patience::{Patience, Patient, Phase};
 use super::speak::{self, Speak};
 use super::strict::{Fault, Seen, Strict};
 use crate::driver::{Driver, Reply};
+use crate::sandbox;
 
 /// Who is at the other end, and how.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +65,7 @@ where
             let fault = seen.fault_of(phase.begin());
             let response = answer(&driver, request, peer, fault).await;
             phase.end();
-            Ok::<_, Infallible>(response)
+            response
         }
     });
     let connection = http1::Builder::new()
@@ -83,7 +84,7 @@ async fn answer(
     request: Request<Incoming>,
     peer: Peer,
     fault: Option<Fault>,
-) -> Response<Full<Bytes>> {
+) -> io::Result<Response<Full<Bytes>>> {
     let format = match request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()) {
         Some(accept) if accept.contains("application/problem+json") => Format::Problem,
         Some(_) | None => Format::V2,
@@ -98,6 +99,10 @@ async fn answer(
         Ok(raw) => (driver.answer(raw, format).await, false),
         Err(refusal) => (driver.refuse(*refusal, peer.address, format), true),
     };
+    if reply.cut {
+        // hyper writes nothing and closes.
+        return Err(io::ErrorKind::ConnectionAborted.into());
+    }
     let mut response = response(reply);
     if tunnels {
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
@@ -107,7 +112,7 @@ async fn answer(
     if refused || tunnels {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
+    Ok(response)
 }
 
 /// Reads a request into a call.
@@ -165,9 +170,13 @@ async fn read(
         query: head.uri.query().map(str::to_owned),
         content_type: text(&head.headers, &CONTENT_TYPE),
         unspoken: unspoken(&head.headers),
+        fault: driver.shared.faults.as_ref().and_then(|_| text(&head.headers, &FAULT)),
         body,
     })
 }
+
+/// Asks for a fault on purpose; looked at in a sandbox alone.
+const FAULT: HeaderName = HeaderName::from_static(sandbox::HEADER);
 
 /// Longest header name (RELIABILITY 5).
 const HEADER_NAME_BYTES_MAX: usize = 256;

@@ -11,6 +11,7 @@ use faregate_contract::{Answer, Outcome};
 use serde::Serialize;
 
 use crate::driver::Trail;
+use crate::sandbox::INJECTED;
 
 /// Where the lines go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ struct Line<'a> {
     detail: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'static str>,
     gateway_us: u64,
     upstream_us: u64,
 }
@@ -91,6 +94,7 @@ impl AccessLog {
             reason: refusal.map(|r| r.reason.as_str()),
             detail: refusal.and_then(|r| r.detail.for_log()),
             profile: trail.profile(),
+            fault: trail.plan.as_ref().filter(|plan| plan.fired()).map(|_| INJECTED),
             gateway_us: micros(took.saturating_sub(trail.upstream)),
             upstream_us: micros(trail.upstream),
         };

@@ -11,13 +11,13 @@ use faregate_stores::{Charge, ChargeState, OpenHold, Receipt, Receipts};
 use serde_json::{Value, json};
 use smallvec::SmallVec;
 
-use crate::clock::Clock;
+use crate::clock::Stopwatch;
 use crate::driver::Trail;
 
 /// When each gate was reached, and what only the sending knows.
 #[derive(Debug)]
 pub(crate) struct Steps {
-    clock: Clock,
+    clock: Stopwatch,
     began: Duration,
     marks: SmallVec<[u32; 16]>,
     /// The module's HTTP status.
@@ -29,7 +29,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    pub(crate) fn begin(clock: Clock) -> Self {
+    pub(crate) fn begin(clock: Stopwatch) -> Self {
         let (marks, began) = (SmallVec::from_slice(&[0]), clock.monotonic());
         Self { clock, began, marks, status: None, charge: None, replay_of: None }
     }

@@ -66,7 +66,9 @@ fn in_force(switch: &Switch, now: Millis) -> bool {
     }
 }
 
-fn refuse(switch: &Switch, now: Millis) -> Refusal {
+/// What a switch in force answers: 6200 with an end, 6100 without.
+#[must_use]
+pub fn refuse(switch: &Switch, now: Millis) -> Refusal {
     let what = match &switch.action {
         Some(action) => format!("`{action}` of the module `{}`", switch.module),
         None => format!("the module `{}`", switch.module),

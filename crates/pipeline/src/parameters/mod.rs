@@ -265,6 +265,22 @@ pub fn validate(admitted: Admitted) -> Result<Valid, Refused> {
     Ok(Valid { of: admitted, arguments, requests })
 }
 
+/// 4000 for a value that is none of the allowed ones; asked for by a fault on purpose.
+#[must_use]
+pub fn not_allowed(name: &str) -> Refusal {
+    let message = format!("{} has a value that is not allowed.", Public::echo(name));
+    let reason = NOT_ALLOWED.as_str().into();
+    Refused::Fields(vec![(NOT_ALLOWED, Param { name: name.to_owned(), reason, message })]).into()
+}
+
+/// 4000 for a header `X-Faregate-Fault` that asks for what cannot be; the sandbox asks for it.
+#[must_use]
+pub fn no_such_fault(why: String) -> Refusal {
+    let (name, reason) = ("X-Faregate-Fault".to_owned(), MALFORMED.as_str().into());
+    let message = format!("the header X-Faregate-Fault is not understood: {why}.");
+    Refused::Fields(vec![(MALFORMED, Param { name, reason, message })]).into()
+}
+
 /// 4000 for bytes that are no HTTP request; the edge asks for it before there is a call.
 #[must_use]
 pub fn malformed_http(what: &'static str) -> Refusal {

@@ -54,6 +54,14 @@ pub fn decide(tat_us: i64, now_us: i64, rate: Rate, cost: u32) -> Decision {
     }
 }
 
+/// The furthest ahead that a TAT can be at `now_us`: that of an empty cell. One beyond it is from a clock that
+/// was set back, and whoever keeps it brings it down to this, or the cell refuses until that time comes again.
+#[must_use]
+pub fn emptiest(now_us: i64, rate: Rate) -> i64 {
+    let interval_us = SECOND_US.saturating_div(i64::from(rate.per_second.get())).max(1);
+    now_us.saturating_add(interval_us.saturating_mul(i64::from(rate.burst.get())))
+}
+
 fn seconds_up(us: i64) -> u32 {
     let up = us.max(0).saturating_add(SECOND_US.saturating_sub(1)).saturating_div(SECOND_US);
     u32::try_from(up).unwrap_or(u32::MAX)

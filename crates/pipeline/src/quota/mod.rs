@@ -9,6 +9,8 @@
 pub mod gcra;
 pub mod headers;
 
+use std::num::NonZeroU32;
+
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 use smallvec::SmallVec;
 
@@ -77,6 +79,17 @@ pub fn cells(permitted: &Permitted, default_rate: Option<Rate>) -> SmallVec<[Cel
         name: "action",
     });
     own.into_iter().chain(action).collect()
+}
+
+/// The verdict of cells of which the first is used up; without any, of an account's. For a fault on purpose.
+#[must_use]
+pub fn used_up(cells: &[Cell]) -> Verdict {
+    let one = NonZeroU32::MIN;
+    let account = ("account", Rate { per_second: one, burst: one });
+    let (name, rate) = cells.first().map_or(account, |cell| (cell.name, cell.rate));
+    let reset_s = rate.burst.get().div_ceil(rate.per_second.get());
+    let cell = CellVerdict { name, rate, remaining: 0, reset_s, refused_for_s: Some(1) };
+    Verdict { cells: [cell].into_iter().collect() }
 }
 
 /// Judges what the cells answered.

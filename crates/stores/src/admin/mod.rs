@@ -6,6 +6,7 @@
 mod feedback;
 mod keys;
 mod money;
+mod sandbox;
 mod service;
 
 use std::path::Path;

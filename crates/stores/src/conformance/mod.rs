@@ -5,6 +5,7 @@ mod ledger;
 pub(crate) mod nonces;
 mod quotas;
 mod resources;
+mod sandbox;
 
 use std::num::NonZeroU32;
 

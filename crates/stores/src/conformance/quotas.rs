@@ -25,6 +25,16 @@ async fn enter(
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_locks_nobody_out() {
+    let world = world();
+    let cells = [cell(None, rate(1, 2), "account")];
+    let later = TEN.plus(7_200_000);
+    assert_eq!(enter(&world, 1, &cells, later).await.1, None);
+    assert_eq!(enter(&world, 2, &cells, TEN).await.1, Some(("account", 1)), "empty, at worst");
+    assert_eq!(enter(&world, 2, &cells, TEN.plus(1_000)).await.1, None, "and filling again");
+}
+
+#[tokio::test]
 async fn a_cell_that_refuses_takes_from_none_and_spends_no_nonce() {
     let world = world();
     let cells = [cell(None, rate(1, 5), "account"), cell(Some(3), rate(1, 2), "action")];

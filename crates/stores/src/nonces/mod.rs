@@ -59,6 +59,8 @@ struct Shared {
 pub(crate) struct Nonces {
     shared: Arc<Shared>,
     durability: Durability,
+    /// How far the clock that calls are judged by is ahead of the machine's.
+    ahead_ms: Arc<AtomicI64>,
     errands: Option<Sender<Errand>>,
     keeper: Option<JoinHandle<()>>,
     pub(crate) recovery: Recovery,
@@ -79,7 +81,7 @@ impl Nonces {
         folder: &Path,
         durability: Durability,
         retention_ms: i64,
-        now: Millis,
+        (now, ahead_ms): (Millis, Arc<AtomicI64>),
     ) -> std::io::Result<Self> {
         let (book, mark, recovery) =
             recovery::open(folder, durability, retention_ms, now, clock::monotonic())?;
@@ -89,7 +91,14 @@ impl Nonces {
             book: Mutex::new(book),
         });
         let (errands, keeper) = keeper::start(Arc::clone(&shared))?;
-        Ok(Self { shared, durability, errands: Some(errands), keeper: Some(keeper), recovery })
+        Ok(Self {
+            shared,
+            durability,
+            ahead_ms,
+            errands: Some(errands),
+            keeper: Some(keeper),
+            recovery,
+        })
     }
 
     /// Stamps at or before it are refused.
@@ -152,6 +161,8 @@ impl Nonces {
     /// Raises the high-water mark, and waits until it lasts, before a stamp ahead of the clock is
     /// accepted.
     async fn cover(&self, stamp: Millis, now: Millis) -> Result<(), StoreDown> {
+        // A loss is fenced by the machine's own clock, so a sandbox's that is ahead counts as ahead.
+        let now = now.plus(self.ahead_ms.load(Ordering::Relaxed).saturating_neg());
         let covered = stamp.since(now) <= AHEAD_MS
             || stamp.as_ms() <= self.shared.high_water.load(Ordering::Acquire);
         if covered {

@@ -25,7 +25,7 @@ fn new_folder() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn open(folder: &Path, durability: Durability, now: Millis) -> Nonces {
-    Nonces::open(folder, durability, WINDOW_MS, now).unwrap()
+    Nonces::open(folder, durability, WINDOW_MS, (now, Arc::default())).unwrap()
 }
 
 fn enter(nonces: &Nonces, claim: &ClaimRequest, now: Millis) -> (Claim, Option<Ticket>) {
@@ -154,6 +154,25 @@ fn what_was_accepted_ahead_of_time_is_fenced_by_its_mark() {
     let nonces = open(&folder, Durability::Os, TEN);
     assert_eq!(enter(&nonces, &claim(1, 7, TEN.plus(1_000)), TEN).0, Claim::New);
     assert_eq!(marks::read_high_water(&folder).unwrap(), Some(Millis::new(0)));
+}
+
+#[test]
+fn what_a_sandbox_accepted_by_a_clock_set_ahead_is_fenced_when_it_goes_back() {
+    let (root, folder) = new_folder();
+    let ahead_ms = Arc::new(AtomicI64::new(3 * 3_600_000));
+    let shifted = TEN.plus(3 * 3_600_000);
+    let nonces =
+        Nonces::open(&folder, Durability::Os, WINDOW_MS, (TEN, Arc::clone(&ahead_ms))).unwrap();
+    let stamped_now = claim(1, 7, shifted);
+    assert_eq!(enter(&nonces, &stamped_now, shifted).0, Claim::New);
+    // The clock goes back: nothing is forgotten, though the shifted clock had called much of it over.
+    ahead_ms.store(0, Ordering::Relaxed);
+    assert_eq!(enter(&nonces, &stamped_now, TEN).0, Claim::Seen);
+    // And with the machine lost, the machine's own clock fences it.
+    let copy = killed(&folder, root.path());
+    rewrite_state(&copy, |state| state.boot = "another".into());
+    let again = open(&copy, Durability::Os, TEN.plus(1_000));
+    assert!(again.fence() >= Some(shifted), "{:?}", again.fence());
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod feedback;
 pub(crate) mod ledger;
 pub(crate) mod readers;
 pub(crate) mod resources;
+pub(crate) mod sandbox;
 pub(crate) mod switches;
 pub(crate) mod writer;
 

@@ -43,6 +43,9 @@ pub(crate) struct Demo {
     /// The port of the pages; 0 is a free one
     #[arg(long, value_name = "PORT", default_value = "0")]
     pages_port: u16,
+    /// What the draws of `faregate fault` begin from: rates and latencies repeat with it [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    seed: Option<i64>,
     /// Print one JSON line when ready, and nothing else
     #[arg(long)]
     json: bool,
@@ -87,6 +90,7 @@ impl Demo {
             pid: std::process::id(),
             data: data.clone(),
             https: https.to_string(),
+            http: gateway.http.map(|address| address.to_string()),
             ca: ca.canonicalize().unwrap_or(ca),
             base_domain: BASE_DOMAIN.to_owned(),
             accounts,
@@ -128,6 +132,8 @@ impl Demo {
             proxy = self.proxy_port,
             pages = self.pages_port,
         );
+        let seed = self.seed.map(|seed| format!("\n[faults]\nseed = {seed}\n"));
+        let text = text + &seed.unwrap_or_default();
         std::fs::write(&path, text)?;
         crate::commands::check::load(&path)
     }

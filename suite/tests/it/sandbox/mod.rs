@@ -1,0 +1,5 @@
+//! Errors on purpose and a clock of its own: in a sandbox, and nowhere else.
+
+mod clock;
+mod faults;
+mod outside;
