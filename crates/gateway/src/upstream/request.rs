@@ -56,11 +56,13 @@ pub(super) fn build(
 
 /// `00-<trace id>-<span id>-01` (W3C Trace Context, 3.2): the call's id, and its random half for the span.
 fn traceparent(id: &[u8; 16]) -> Result<HeaderValue, http::Error> {
-    let mut text = [0; 55];
-    let (trace, span) = (hex::encode(id), id.get(8..).map(hex::encode).unwrap_or_default());
-    let pieces = [&b"00-"[..], trace.as_bytes(), b"-", span.as_bytes(), b"-01"];
-    for (place, byte) in text.iter_mut().zip(pieces.into_iter().flatten()) {
-        *place = *byte;
+    let mut text = *b"00-tttttttttttttttttttttttttttttttt-ssssssssssssssss-01";
+    // The places are as wide as what is written into them.
+    if let Some(trace) = text.get_mut(3..35) {
+        let _ = hex::encode_to_slice(id, trace);
+    }
+    if let (Some(span), Some(random)) = (text.get_mut(36..52), id.get(8..)) {
+        let _ = hex::encode_to_slice(random, span);
     }
     Ok(HeaderValue::from_bytes(&text)?)
 }
@@ -69,5 +71,19 @@ fn traceparent(id: &[u8; 16]) -> Result<HeaderValue, http::Error> {
 fn text(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod spec {
+    use super::*;
+
+    #[test]
+    fn a_traceparent_is_the_id_and_its_random_half() {
+        let id = 0xa0a1_a2a3_a4a5_a6a7_a8a9_aaab_acad_aeaf_u128.to_be_bytes();
+        assert_eq!(
+            traceparent(&id).unwrap(),
+            "00-a0a1a2a3a4a5a6a7a8a9aaabacadaeaf-a8a9aaabacadaeaf-01"
+        );
     }
 }

@@ -178,23 +178,21 @@ fn is_name(name: &[u8]) -> bool {
 /// Appends the decoded bytes; none if a `%` is not followed by two hexadecimal digits.
 fn percent_decode(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let mut rest = raw;
-    while let [first, tail @ ..] = rest {
-        rest = match first {
-            b'+' => {
-                out.push(b' ');
-                tail
-            }
-            b'%' => {
-                let [high, low, tail @ ..] = tail else { return None };
-                out.push(hex(*high)? << 4 | hex(*low)?);
-                tail
-            }
-            plain => {
-                out.push(*plain);
-                tail
-            }
+    // Most of every value stands for itself: it is copied in one piece.
+    while let Some((plain, [escape, tail @ ..])) =
+        rest.iter().position(|b| matches!(b, b'+' | b'%')).and_then(|at| rest.split_at_checked(at))
+    {
+        out.extend_from_slice(plain);
+        rest = if *escape == b'+' {
+            out.push(b' ');
+            tail
+        } else {
+            let [high, low, tail @ ..] = tail else { return None };
+            out.push(hex(*high)? << 4 | hex(*low)?);
+            tail
         };
     }
+    out.extend_from_slice(rest);
     Some(())
 }
 
