@@ -131,11 +131,21 @@ pub(super) fn member(out: &mut String, name: &str, value: &impl Serialize) {
 }
 
 pub(super) fn text(out: &mut String, value: &str) {
-    ascii(out, &Value::from(value).to_string());
+    // Nearly every text stands in JSON as it is.
+    if value.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\')) {
+        out.push('"');
+        out.push_str(value);
+        out.push('"');
+    } else {
+        ascii(out, &Value::from(value).to_string());
+    }
 }
 
 /// JSON text with everything outside ASCII as `\u` escapes (RFC 8259, section 7).
 fn ascii(out: &mut String, json: &str) {
+    if json.is_ascii() {
+        return out.push_str(json);
+    }
     let mut units = [0; 2];
     for c in json.chars() {
         if c.is_ascii() {

@@ -1,5 +1,7 @@
 //! `RateLimit` and `RateLimit-Policy`, as the httpapi working group's draft has them (CRATES 7).
 
+use std::fmt::Write as _;
+
 use crate::facts::Verdict;
 
 /// The two headers for what the cells answered; none if the call touches no cell.
@@ -14,8 +16,9 @@ pub fn of(verdict: &Verdict) -> Option<(String, String)> {
         }
         // The window is the time in which a burst comes back, in whole seconds.
         let window_s = cell.rate.burst.get().div_ceil(cell.rate.per_second.get());
-        limit.push_str(&format!("\"{}\";r={};t={}", cell.name, cell.remaining, cell.reset_s));
-        policy.push_str(&format!("\"{}\";q={};w={window_s}", cell.name, cell.rate.burst));
+        // Writing to a string cannot fail.
+        let _ = write!(limit, "\"{}\";r={};t={}", cell.name, cell.remaining, cell.reset_s);
+        let _ = write!(policy, "\"{}\";q={};w={window_s}", cell.name, cell.rate.burst);
     }
     (!limit.is_empty()).then_some((limit, policy))
 }
