@@ -26,7 +26,7 @@ pub struct ApiError {
     pub message: String,
     /// Names the call.
     pub request_id: Option<String>,
-    /// The whole answer: `reason`, `params`, `detail` and what else it holds.
+    /// The whole answer: `reason`, `params`, `detail` and what else it holds, named as API 2.0 does in either envelope.
     pub body: Value,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Display for NotAnAnswer {
 impl std::error::Error for NotAnAnswer {}
 
 impl Response {
-    /// Reads an answer. `code` may be a number or its text: the cloud's own samples show both
+    /// Reads an answer in either envelope; of API 3.0 a success is what stands in `Response`. `code` may be a number or its text: the cloud's own samples show both
     /// (PROTOCOL 2).
     ///
     /// # Errors
@@ -73,6 +73,9 @@ impl Response {
         let Value::Object(members) = &value else {
             return Err(NotAnAnswer("it is no JSON object".to_owned()));
         };
+        if let Some(Value::Object(response)) = members.get("Response") {
+            return api3(response);
+        }
         let code = code(members)?;
         if code.is_success() {
             return Ok(Self::Success(value));
@@ -86,6 +89,41 @@ impl Response {
             body: value,
         }))
     }
+}
+
+/// What stands in `Response`.
+fn api3(response: &Map<String, Value>) -> Result<Response, NotAnAnswer> {
+    let Some(Value::Object(error)) = response.get("Error") else {
+        return Ok(Response::Success(Value::Object(response.clone())));
+    };
+    let name = error.get("Code").and_then(Value::as_str).unwrap_or_default();
+    let number = error.get("Number").and_then(Value::as_u64).and_then(|n| u16::try_from(n).ok());
+    let code = number.map(Code::from_wire).or_else(|| Code::from_api3(name));
+    let code = code.ok_or_else(|| NotAnAnswer("it has no known `Code`".to_owned()))?;
+    let others = response.iter().filter(|(name, _)| *name != "Error");
+    let mut body: Map<String, Value> = error
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "Code" | "Number"))
+        .chain(others)
+        .map(|(name, value)| (small(name), value.clone()))
+        .collect();
+    body.insert("code".to_owned(), Value::from(code.number()));
+    body.insert("codeDesc".to_owned(), Value::from(name));
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let message = text("message").unwrap_or_default();
+    Ok(Response::Failure(ApiError {
+        code,
+        module_error: message.parse().ok(),
+        message,
+        request_id: text("requestId"),
+        body: Value::Object(body),
+    }))
+}
+
+fn small(name: &str) -> String {
+    let mut rest = name.chars();
+    let first = rest.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(rest).collect()
 }
 
 fn code(members: &Map<String, Value>) -> Result<Code, NotAnAnswer> {
@@ -115,6 +153,34 @@ mod spec {
             assert_eq!(error.code, code, "{body}");
         }
         assert!(matches!(Response::parse(br#"{"code":"0"}"#), Ok(Response::Success(_))));
+    }
+
+    #[test]
+    fn the_envelope_of_api_3_is_read_into_the_same_codes() {
+        for (error, code) in [
+            (
+                r#"{"Code":"AuthFailure.SignatureFailure","Message":"m","Number":4100}"#,
+                Code::AuthFailure,
+            ),
+            (r#"{"Code":"RequestLimitExceeded","Message":"m"}"#, Code::QuotaExceeded),
+            (
+                r#"{"Code":"FailedOperation","Message":"m","Reason":"R","Retryable":false}"#,
+                Code::OperationFailed,
+            ),
+        ] {
+            let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"r"}}}}"#);
+            let Response::Failure(error) = Response::parse(body.as_bytes()).unwrap() else {
+                panic!("{body}")
+            };
+            assert_eq!((error.code, error.message.as_str()), (code, "m"), "{body}");
+            assert_eq!(error.request_id.as_deref(), Some("r"));
+            assert_eq!(error.body["code"], code.number());
+        }
+        let body = br#"{"Response":{"TotalCount":2,"RequestId":"r"}}"#;
+        let Response::Success(answer) = Response::parse(body).unwrap() else { panic!("a success") };
+        assert_eq!(answer["TotalCount"], 2);
+        let unknown = br#"{"Response":{"Error":{"Code":"Strange","Message":"m"},"RequestId":"r"}}"#;
+        assert!(Response::parse(unknown).is_err());
     }
 
     #[test]

@@ -17,12 +17,13 @@ use faregate_contract::envelope::{Format, render};
 use faregate_contract::{Answer, Outcome, Refusal, RequestId};
 use faregate_pipeline::call::RawCall;
 use faregate_pipeline::conclusion::conclude;
-use faregate_pipeline::facts::{Account, Verdict};
+use faregate_pipeline::facts::{Account, Cell, Claim, ClaimRequest, StoreDown, Verdict};
 use faregate_pipeline::fault::Fault;
 use faregate_pipeline::order::{self, Gate};
-use faregate_pipeline::{authn, authz, availability, balance, ownership, parameters, protocol};
-use faregate_pipeline::{quota, replay, routing, validity, verification};
-use faregate_signing::v2;
+use faregate_pipeline::time::Millis;
+use faregate_pipeline::{authn, authz, availability, balance, dialect, ownership, parameters};
+use faregate_pipeline::{protocol, quota, replay, routing, validity, verification};
+use faregate_stores::Ticket;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 
 use crate::clock::Stopwatch;
@@ -69,7 +70,7 @@ pub(crate) struct Trail {
     account: Option<Arc<Account>>,
     module: Option<Arc<Module>>,
     operation: Option<Arc<Operation>>,
-    profile: Option<v2::Profile>,
+    profile: Option<authn::Profile>,
     pub(crate) verdict: Verdict,
     pub(crate) upstream: Duration,
     /// Its place among the worker's calls; it goes along when the call is sent.
@@ -125,12 +126,12 @@ impl Trail {
 
     /// How the client made its string to sign.
     pub(crate) fn profile(&self) -> Option<Cow<'static, str>> {
-        self.profile.map(v2::Profile::label)
+        self.profile.map(authn::Profile::label)
     }
 
     fn authenticated(&mut self, call: &authn::Authenticated) {
         self.account = Some(Arc::clone(call.account()));
-        self.profile = Some(*call.profile());
+        self.profile = Some(call.profile());
     }
 }
 
@@ -151,7 +152,7 @@ impl Driver {
     /// Answers a call. Total: there is no call without an answer.
     pub async fn answer(self: &Arc<Self>, raw: RawCall, format: Format) -> Reply {
         let began = self.shared.clock.monotonic();
-        let request_id = raw.request_id;
+        let (request_id, dialect) = (raw.request_id, raw.dialect);
         let mut trail = Trail::new(raw.peer, self.shared.clock.stopwatch());
         trail.place = self.in_flight.enter(self.shared.config.limits.calls_in_flight_max);
         if trail.place.is_none() {
@@ -175,6 +176,10 @@ impl Driver {
         if let Some(plan) = &trail.plan {
             plan.linger().await;
         }
+        let ended = match &trail.operation {
+            Some(operation) if dialect.is_api3() => ended.map(|it| dialect::respell(operation, it)),
+            Some(_) | None => ended,
+        };
         self.leave(conclude(request_id, ended), &trail, began, format)
     }
 
@@ -213,8 +218,8 @@ impl Driver {
         trail.at(order::REPLAY)?;
         let claim = replay::request(&permitted, &shared.prints, shared.config.replay.refuse_last_nonce);
         let cells = quota::cells(&permitted, shared.config.default_rate);
-        let (claimed, verdict, ticket) = shared.stores.enter(&claim, trail.cells(&cells), now).await?; // one trip
-        let claimed = replay::check(permitted, &claim, claimed)?;                               // 4500
+        let (claimed, verdict, ticket) = self.enter(claim.as_ref(), trail.cells(&cells), now).await?; // one trip
+        let claimed = replay::check(permitted, claim.as_ref(), claimed)?;                       // 4500
         trail.at(order::QUOTA)?;
         trail.verdict = shared.verdict(trail, verdict, &cells, ticket.as_ref())?;
         let admitted = quota::check(claimed, &trail.verdict)?;                                  // 4400
@@ -233,6 +238,19 @@ impl Driver {
         let funded = balance::check(verified, intent.as_ref(), &hold.outcome)?;                 // 5300
         trail.at(order::MODULE)?;
         self.perform(funded, hold, ticket, trail).await                                         // 5100
+    }
+
+    /// Gates 8 and 9 in one trip; a call that may come again has no claim, and asks the cells alone.
+    async fn enter(
+        &self,
+        claim: Option<&ClaimRequest>,
+        cells: &[Cell],
+        now: Millis,
+    ) -> Result<(Claim, Verdict, Option<Ticket>), StoreDown> {
+        match claim {
+            Some(claim) => self.shared.stores.enter(claim, cells, now).await,
+            None => Ok((Claim::New, self.shared.stores.take(cells, now)?, None)),
+        }
     }
 
     fn leave(&self, answer: Answer, trail: &Trail, began: Duration, format: Format) -> Reply {

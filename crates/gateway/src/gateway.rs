@@ -212,9 +212,35 @@ fn worker(
     std::thread::Builder::new().name(format!("worker-{n}")).spawn(run).map_err(fails("a worker"))
 }
 
+/// The regions of `<module>.<region>.<api3 domain>` that the local CA's certificate is good for.
+const REGIONS: [&str; 18] = [
+    "ap-bangkok",
+    "ap-beijing",
+    "ap-chengdu",
+    "ap-chongqing",
+    "ap-guangzhou",
+    "ap-hongkong",
+    "ap-jakarta",
+    "ap-nanjing",
+    "ap-seoul",
+    "ap-shanghai",
+    "ap-shanghai-fsi",
+    "ap-shenzhen-fsi",
+    "ap-singapore",
+    "ap-tokyo",
+    "eu-frankfurt",
+    "na-ashburn",
+    "na-siliconvalley",
+    "sa-saopaulo",
+];
+
 /// Every name that the leaf certificate is good for.
 fn names(config: &Config, catalog: &Catalog) -> Vec<String> {
-    let mut names = vec![config.base_domain.clone(), format!("*.{}", config.base_domain)];
+    let mut names: Vec<String> =
+        config.base_domains().flat_map(|base| [base.clone(), format!("*.{base}")]).collect();
+    // A wildcard stands for one label, so each region has its own.
+    let regional = |base: &String| REGIONS.map(|region| format!("*.{region}.{base}"));
+    names.extend(config.api3_domain.iter().flat_map(regional));
     names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
     for domain in catalog.modules().iter().flat_map(|module| &module.domains) {
         if !names.contains(domain) {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use faregate_contract::RequestId;
+use faregate_contract::{Dialect, RequestId};
 
 use crate::time::Millis;
 
@@ -12,6 +12,8 @@ use crate::time::Millis;
 pub enum Transport {
     /// Over TLS.
     Tls,
+    /// In plain text, within a machine that trusts itself: the `http` listener of a sandbox.
+    Local,
     /// In plain text.
     Plain,
 }
@@ -52,6 +54,8 @@ pub struct RawCall {
     pub transport: Transport,
     /// From where.
     pub peer: IpAddr,
+    /// How the client speaks: the request alone says it.
+    pub dialect: Dialect,
     /// The method.
     pub method: RawMethod,
     /// The Host header as received, port and all: the client signed it so (PROTOCOL 1.3).
@@ -60,6 +64,8 @@ pub struct RawCall {
     pub path: String,
     /// The query as received, without the question mark.
     pub query: Option<String>,
+    /// All headers, kept where the dialect has its signature in them; none otherwise.
+    pub headers: Vec<(String, String)>,
     /// The Content-Type header.
     pub content_type: Option<String>,
     /// A feature of HTTP that the call wants and that is not spoken: `Content-Encoding: gzip`.
@@ -82,10 +88,12 @@ pub(crate) mod fixture {
             arrived: Millis::from_secs(1_500_000_000),
             transport: Transport::Tls,
             peer: IpAddr::from([127, 0, 0, 1]),
+            dialect: Dialect::V2,
             method: RawMethod::Get,
             host: "cvm.api.qcloud.com".to_owned(),
             path: "/v2/index.php".to_owned(),
             query: Some(String::new()),
+            headers: Vec::new(),
             content_type: None,
             unspoken: None,
             fault: None,

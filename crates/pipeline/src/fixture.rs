@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(crate) const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3gnPhESA";
-const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3Cozk1qA";
+pub(crate) const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3Cozk1qA";
 
 /// What the gates are told; each row of a table breaks one thing.
 pub(crate) struct World {
@@ -99,7 +99,7 @@ impl World {
             validity::check(authenticated, self.now, self.fence, &validity::Policy::default())?;
         let permitted = authz::check(fresh)?;
         let request = replay::request(&permitted, &Prints::new([0; 16]), true);
-        let claimed = replay::check(permitted, &request, self.claim)?;
+        let claimed = replay::check(permitted, request.as_ref(), self.claim)?;
         let admitted = quota::check(claimed, &Verdict { cells: [cell].into_iter().collect() })?;
         let valid = parameters::validate(admitted)?;
         let wanted = ownership::wanted(&valid);
@@ -119,6 +119,15 @@ impl World {
 /// A balance of 1.00, when a purchase wants more.
 pub(crate) fn insufficient() -> HoldOutcome {
     HoldOutcome::Insufficient { available: Money::parse("1.00", Currency::CNY).expect("money") }
+}
+
+/// The pairs of a call that is signed for this method.
+pub(crate) fn signed_pairs(
+    method: Method,
+    action: &str,
+    parameters: &[(&str, &str)],
+) -> Vec<(String, String)> {
+    signed(method, Algorithm::HmacSha256, action, parameters)
 }
 
 /// A signed GET of `action`, with these parameters beside the common ones; one of the same name replaces it.

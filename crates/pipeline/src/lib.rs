@@ -23,6 +23,7 @@ macro_rules! owns {
 }
 
 pub mod call;
+pub mod dialect;
 pub mod facts;
 pub mod order;
 pub mod time;

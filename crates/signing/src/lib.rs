@@ -39,6 +39,7 @@ pub mod diagnose;
 pub mod form;
 mod key;
 mod method;
+pub mod multipart;
 pub mod sign;
 mod tag;
 pub mod tc3;

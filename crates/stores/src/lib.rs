@@ -240,6 +240,14 @@ impl Stores {
         }
     }
 
+    /// Takes from the cells alone, for a call that may come again: nothing is claimed.
+    ///
+    /// # Errors
+    /// The cells could not be read.
+    pub fn take(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
+        self.inner.quotas.take(cells, now)
+    }
+
     /// Makes a claim unspent, for the answer invites the same bytes again: an unsent 6200.
     ///
     /// # Errors

@@ -59,6 +59,7 @@ impl Client<'_> {
             })),
             Way::Command => call_by_command(self.world, account, module, action, params),
         };
+        let answer = as_v2(answer);
         assert!(answer["code"].is_u64(), "{action}: `code` is no number: {answer}");
         for member in ["message", "codeDesc", "requestId"] {
             assert!(answer[member].is_string(), "{action}: `{member}` is no string: {answer}");
@@ -87,6 +88,41 @@ impl Client<'_> {
             Way::Sdk(_) => "the Python SDK",
             Way::Command => "faregate call",
         }
+    }
+}
+
+/// An answer in the envelope of API 3.0, which a call with a `Version` gets, as one of API 2.0.
+pub(crate) fn as_v2(mut answer: Value) -> Value {
+    let Value::Object(mut response) = answer["Response"].take() else { return answer };
+    let mut flat = json!({ "code": 0, "message": "", "codeDesc": "Success" });
+    let mut take = |name: String, value: Value| {
+        flat[small(&name)] = lowered(value);
+    };
+    if let Some(Value::Object(error)) = response.remove("Error") {
+        error.into_iter().for_each(|(name, value)| match name.as_str() {
+            "Code" => take("codeDesc".to_owned(), value),
+            "Number" => take("code".to_owned(), value),
+            _ => take(name, value),
+        });
+    }
+    response.into_iter().for_each(|(name, value)| take(name, value));
+    flat
+}
+
+fn small(name: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    first.to_ascii_lowercase() + rest
+}
+
+fn lowered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (small(&name), lowered(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.into_iter().map(lowered).collect(),
+        scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => scalar,
     }
 }
 
@@ -124,7 +160,7 @@ fn call_by_command(
         panic!("faregate call {action}: {e}: {}", String::from_utf8_lossy(&done.stderr));
     });
     // The exit code says the class of the answer (UX 2).
-    let class = match answer["code"].as_u64() {
+    let class = match as_v2(answer.clone())["code"].as_u64() {
         Some(0) => 0,
         Some(4000..=4999) => 10,
         Some(5000..=5999) => 11,

@@ -164,6 +164,16 @@ impl Checker<'_> {
         }
     }
 
+    fn api3_domain(&mut self, domain: Option<&Spanned<String>>, base: &str) -> Option<String> {
+        let domain = domain?;
+        let text = domain.as_ref().to_ascii_lowercase();
+        if !is_domain(&text) || text == base {
+            let what = "`api3_domain` is no further domain";
+            self.fault(domain.span(), what, "write it as \"tencentcloudapi.com\"");
+        }
+        Some(text)
+    }
+
     fn upstreams(&mut self, modules: &[RawModule]) {
         for url in modules.iter().filter_map(|module| module.upstream.as_ref()) {
             if let Err(refused) = Upstream::parse(url.as_ref(), 0) {
@@ -210,6 +220,7 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
             "write it as \"api.example.com\"",
         );
     }
+    config.api3_domain = check.api3_domain(raw.api3_domain.as_ref(), &config.base_domain);
     config.listen = check.listen(&raw.listen, raw.sandbox);
     if let Some(url) = &raw.pages.url {
         if !url.as_ref().starts_with("http://") && !url.as_ref().starts_with("https://") {

@@ -28,6 +28,8 @@ pub const STARTER: &str = include_str!("starter.toml");
 pub struct Config {
     /// What module domains end in: `cvm.<base domain>`.
     pub base_domain: String,
+    /// What they end in as well, for clients of API 3.0: `cvm.<api3 domain>`, `cvm.<region>.<api3 domain>`.
+    pub api3_domain: Option<String>,
     /// The folder of the embedded stores.
     pub data: PathBuf,
     /// Whom clients may ask.
@@ -152,11 +154,17 @@ impl Default for Limits {
 }
 
 impl Config {
+    /// Everything that module domains end in.
+    pub fn base_domains(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.base_domain).chain(&self.api3_domain)
+    }
+
     /// A configuration with every default, listening nowhere yet.
     #[must_use]
     pub fn new(base_domain: impl Into<String>, data: impl Into<PathBuf>) -> Self {
         Self {
             base_domain: base_domain.into(),
+            api3_domain: None,
             data: data.into(),
             support: "the operator of this API".to_owned(),
             sandbox: false,
@@ -231,7 +239,8 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
             Severity::Warning => warnings.push(diagnostic.render(&sources, false)),
         }
     }
-    let catalog = loaded.catalog;
+    let api3_domain: Vec<String> = read.config.api3_domain.iter().cloned().collect();
+    let catalog = loaded.catalog.map(|catalog| catalog.below(&api3_domain));
     for operation in
         catalog.iter().flat_map(|catalog| catalog.modules()).flat_map(|module| module.operations())
     {

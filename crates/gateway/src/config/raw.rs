@@ -7,6 +7,7 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConfig {
     pub(super) base_domain: Spanned<String>,
+    pub(super) api3_domain: Option<Spanned<String>>,
     #[serde(default = "data")]
     pub(super) data: String,
     pub(super) support: Option<String>,

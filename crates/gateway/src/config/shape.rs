@@ -39,6 +39,7 @@ const fn required(name: &'static str, kind: Kind) -> Key {
 
 const ROOT: &[Key] = &[
     required("base_domain", Kind::Text),
+    key("api3_domain", Kind::Text),
     key("data", Kind::Text),
     key("support", Kind::Text),
     key("sandbox", Kind::Switch),

@@ -124,7 +124,13 @@ async fn connection(
     let within = Duration::from_secs(driver.shared.config.limits.header_timeout_s);
     let peer = |transport| Peer { address, transport };
     match role {
-        Role::Http => http::serve(driver, stream, peer(Transport::Plain), watcher).await,
+        Role::Http => {
+            // This listener is on loopback. A sandbox trusts its machine, so that clients which cannot be taught a CA
+            // are served here; elsewhere a module that demands https gets https.
+            let sandbox = driver.shared.config.sandbox;
+            let transport = if sandbox { Transport::Local } else { Transport::Plain };
+            http::serve(driver, stream, peer(transport), watcher).await;
+        }
         Role::Pages(pages) => pages::serve(pages, driver, stream, address, watcher).await,
         Role::Https(acceptor) => match sniff::sniff(stream, &acceptor, within).await {
             Ok(Spoken::Tls(tls)) => http::serve(driver, tls, peer(Transport::Tls), watcher).await,

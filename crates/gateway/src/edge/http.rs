@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use faregate_contract::Refusal;
 use faregate_contract::envelope::Format;
+use faregate_contract::{Dialect, Refusal};
 use faregate_pipeline::call::{Body, RawCall, RawMethod, Transport};
+use faregate_pipeline::dialect::{self, Head};
 use faregate_pipeline::{parameters, protocol};
 use http::header::{
-    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName,
-    HeaderValue, SERVER,
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, HeaderMap,
+    HeaderName, HeaderValue, SERVER,
 };
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
@@ -85,10 +86,10 @@ async fn answer(
     peer: Peer,
     fault: Option<Fault>,
 ) -> io::Result<Response<Full<Bytes>>> {
-    let format = match request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()) {
-        Some(accept) if accept.contains("application/problem+json") => Format::Problem,
-        Some(_) | None => Format::V2,
-    };
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let problem = accept.is_some_and(|accept| accept.contains("application/problem+json"));
+    let format = move |dialect: Dialect| if problem { Format::Problem } else { dialect.into() };
+    let spoken = spoken(request.uri().path(), request.headers()).dialect(b"");
     // Any 2xx would open a tunnel, and its body would be dropped (RFC 9110, 9.3.6).
     let tunnels = request.method() == Method::CONNECT;
     let read = match fault {
@@ -96,8 +97,11 @@ async fn answer(
         Some(fault) => Err(Box::new(fault.into())),
     };
     let (reply, refused) = match read {
-        Ok(raw) => (driver.answer(raw, format).await, false),
-        Err(refusal) => (driver.refuse(*refusal, peer.address, format), true),
+        Ok(raw) => {
+            let format = format(raw.dialect);
+            (driver.answer(raw, format).await, false)
+        }
+        Err(refusal) => (driver.refuse(*refusal, peer.address, format(spoken)), true),
     };
     if reply.cut {
         // hyper writes nothing and closes.
@@ -159,11 +163,14 @@ async fn read(
     let asks_first = head.headers.contains_key(EXPECT);
     let within = Duration::from_secs(limits.body_timeout_s);
     let body = whole(body, asks_first, limits.body_bytes_max, within).await;
+    let spoken = spoken(head.uri.path(), &head.headers);
     Ok(RawCall {
         request_id,
         arrived,
         transport: peer.transport,
         peer: peer.address,
+        dialect: dialect::of(&spoken, head.uri.query(), &body),
+        headers: if spoken.is_tc3() { all(&head.headers) } else { Vec::new() },
         method,
         host,
         path: head.uri.path().to_owned(),
@@ -177,6 +184,18 @@ async fn read(
 
 /// Asks for a fault on purpose; looked at in a sandbox alone.
 const FAULT: HeaderName = HeaderName::from_static(sandbox::HEADER);
+
+/// What the head says of the dialect.
+fn spoken<'a>(path: &'a str, headers: &'a HeaderMap) -> Head<'a> {
+    let authorization = headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+    Head { path, authorization, names_action: headers.contains_key("x-tc-action") }
+}
+
+/// All headers, in their order.
+fn all(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
 
 /// Longest header name (RELIABILITY 5).
 const HEADER_NAME_BYTES_MAX: usize = 256;

@@ -39,10 +39,12 @@ pub(super) async fn connect(
     }
 }
 
-/// A tunnel to any name under the base domain is opened: that no module has it is for the gates to say.
+/// A tunnel to any name under a base domain is opened: that no module has it is for the gates to say.
 fn is_known(driver: &Driver, host: &str) -> bool {
-    let base = format!(".{}", driver.shared.config.base_domain);
-    host.ends_with(&base) || driver.shared.catalog.module_by_domain(host).is_some()
+    let config = &driver.shared.config;
+    let below =
+        |base: &String| host.strip_suffix(base.as_str()).is_some_and(|it| it.ends_with('.'));
+    config.base_domains().any(below) || driver.shared.catalog.module_by_domain(host).is_some()
 }
 
 /// Byte by byte to the empty line, so that nothing of the tunnel's own bytes is taken.

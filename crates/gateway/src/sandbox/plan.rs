@@ -201,14 +201,13 @@ impl Strike {
             Code::InternalError => Self::Module(Faked::broken()),
             Code::PartialSuccess => {
                 let over = operation.batch.as_ref().map_or("", |batch| batch.over.as_str());
-                if operation.parameters.count_items(over, open.pairs().iter()) < 2 {
+                if open.input().count_items(&operation.parameters, over) < 2 {
                     return Err("5400 cannot be: the call names fewer than two items".to_owned());
                 }
                 Self::Module(Faked::last(module))
             }
             Code::InvalidParameter => {
-                let own = open.pairs().iter().find(|(name, _)| !parameters::is_common(name));
-                let name = own.map_or("Action", |(name, _)| name);
+                let name = open.input().first_name().unwrap_or("Action");
                 refuse(order::PARAMETERS, parameters::not_allowed(name))
             }
             Code::AuthFailure => refuse(order::SIGNATURE, authn::Refused::Mismatch.into()),

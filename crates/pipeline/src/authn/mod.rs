@@ -6,16 +6,18 @@
 //! RELIABILITY 1.3.4). Never: tells the expected signature, or accepts one string for two requests it can
 //! tell apart (the merge rule, 1.3.5).
 
+mod parameter;
+mod tc3;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use faregate_catalog::MinSignature;
 use faregate_contract::{Code, Origin, Public, Reason, Refusal};
-use faregate_signing::{Algorithm, Pair, Tag, v2};
-use smallvec::SmallVec;
+use faregate_signing::{Algorithm, Tag, v2};
 
 use crate::availability::Open;
 use crate::facts::{Account, Key};
-use crate::parameters::is_common;
+use crate::parameters::Proof;
 
 /// How strict this installation is.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +33,35 @@ pub struct Policy {
 pub struct Authenticated {
     of: Open,
     key: Arc<Key>,
-    profile: v2::Profile,
+    profile: Profile,
+    tag: Option<Tag>,
+}
+
+/// How a client made its string to sign.
+#[derive(Clone, Copy, Debug)]
+pub enum Profile {
+    /// Of parameters.
+    Parameters(v2::Profile),
+    /// Of a canonical request.
+    Tc3(faregate_signing::tc3::Profile),
+}
+
+impl Profile {
+    /// Its name, for the log.
+    #[must_use]
+    pub fn label(self) -> Cow<'static, str> {
+        match self {
+            Self::Parameters(profile) => profile.label(),
+            Self::Tc3(profile) => format!("tc3 {}", profile.label()).into(),
+        }
+    }
+}
+
+/// What a dialect's check of a signature found.
+struct Signed {
+    key: Arc<Key>,
+    profile: Profile,
+    tag: Option<Tag>,
 }
 
 owns!(Authenticated => Open);
@@ -49,10 +79,16 @@ impl Authenticated {
         &self.key.account
     }
 
-    /// How the client made its string to sign, for the log.
+    /// How the client made its string to sign.
     #[must_use]
-    pub fn profile(&self) -> &v2::Profile {
-        &self.profile
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The call's only identity, in a dialect that has no Nonce.
+    #[must_use]
+    pub fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
     }
 }
 
@@ -62,6 +98,9 @@ pub const REASONS: &[Reason] = &[
     UNKNOWN_KEY,
     KEY_DISABLED,
     SIGNATURE_MALFORMED,
+    AUTHORIZATION_MALFORMED,
+    NOT_SIGNED,
+    ACTION_NOT_SIGNED,
     UNSIGNED_PARAMETER,
     AMBIGUOUS_STRING_TO_SIGN,
     TOKEN_WRONG,
@@ -71,6 +110,9 @@ const SIGNATURE_MISMATCH: Reason = Reason::new("SIGNATURE_MISMATCH");
 const UNKNOWN_KEY: Reason = Reason::new("UNKNOWN_KEY");
 const KEY_DISABLED: Reason = Reason::new("KEY_DISABLED");
 const SIGNATURE_MALFORMED: Reason = Reason::new("SIGNATURE_MALFORMED");
+const AUTHORIZATION_MALFORMED: Reason = Reason::new("AUTHORIZATION_MALFORMED");
+const NOT_SIGNED: Reason = Reason::new("NOT_SIGNED");
+const ACTION_NOT_SIGNED: Reason = Reason::new("ACTION_NOT_SIGNED");
 const UNSIGNED_PARAMETER: Reason = Reason::new("UNSIGNED_PARAMETER");
 const AMBIGUOUS_STRING_TO_SIGN: Reason = Reason::new("AMBIGUOUS_STRING_TO_SIGN");
 const TOKEN_WRONG: Reason = Reason::new("TOKEN_WRONG");
@@ -92,6 +134,14 @@ pub enum Refused {
     KeyDisabled(String),
     /// The signature is no base64 of 20 or 32 bytes.
     Malformed(Algorithm),
+    /// The `Authorization` header, or what it says of the request, is wrong whatever the key is.
+    Authorization(String),
+    /// The client says that the call is not signed.
+    NotSigned,
+    /// The signature does not cover the Action, and the way here is open to others.
+    ActionUnsigned,
+    /// The signature does not cover the body, and the action gets something from it.
+    PayloadUnsigned,
     /// A parameter that the client's own rule left out of the string to sign.
     Unsigned(String),
     /// The string to sign could be another request's.
@@ -101,9 +151,9 @@ pub enum Refused {
     /// A weaker algorithm than is accepted here.
     TooWeak {
         /// As sent.
-        sent: Algorithm,
+        sent: &'static str,
         /// The least.
-        weakest: Algorithm,
+        weakest: &'static str,
     },
 }
 
@@ -130,6 +180,19 @@ impl From<Refused> for Refusal {
                     algorithm.name()
                 ),
             ),
+            Refused::Authorization(why) => (AUTHORIZATION_MALFORMED, format!("{why}.")),
+            Refused::NotSigned => (
+                NOT_SIGNED,
+                "this action takes signed calls only; sign it, or leave `SkipSign` out.".to_owned(),
+            ),
+            Refused::ActionUnsigned => (
+                ACTION_NOT_SIGNED,
+                "the signature does not cover `X-TC-Action`, so this call could be made another on its way here; call by HTTPS, or add `x-tc-action` to SignedHeaders.".to_owned(),
+            ),
+            Refused::PayloadUnsigned => (
+                UNSIGNED_PARAMETER,
+                "the signature does not cover the body (`UNSIGNED-PAYLOAD`), and this action gets parameters from it; sign the payload.".to_owned(),
+            ),
             Refused::Unsigned(name) => (
                 UNSIGNED_PARAMETER,
                 format!(
@@ -148,9 +211,8 @@ impl From<Refused> for Refusal {
             Refused::TooWeak { sent, weakest } => (
                 SIGNATURE_TOO_WEAK,
                 format!(
-                    "{} is weaker than is accepted here; sign with {} and say so in SignatureMethod.",
-                    sent.name(),
-                    weakest.name()
+                    "{sent} is weaker than is accepted here; sign with {weakest}{}.",
+                    if weakest == TC3 { "" } else { " and say so in SignatureMethod" }
                 ),
             ),
         };
@@ -162,76 +224,44 @@ impl From<Refused> for Refusal {
     }
 }
 
+/// The name of the strongest scheme.
+const TC3: &str = faregate_signing::tc3::SCHEME;
+
 /// Checks the signature with the key of the call's SecretId.
 ///
 /// # Errors
 /// 4100 for whatever is not signed, all of it, by an enabled key.
 pub fn check(open: Open, key: Option<Arc<Key>>, policy: &Policy) -> Result<Authenticated, Refused> {
-    let (key, profile) = judge(&open, key, policy)?;
-    Ok(Authenticated { of: open, key, profile })
+    let signed = match &open.common().proof {
+        Proof::Parameter { signature, method } => {
+            parameter::judge(&open, key, policy, signature, method.as_deref())?
+        }
+        Proof::Header => tc3::judge(&open, key, policy)?,
+        Proof::None => return Err(Refused::NotSigned),
+    };
+    let Signed { key, profile, tag } = signed;
+    if key.token != open.common().token {
+        return Err(Refused::Token);
+    }
+    Ok(Authenticated { of: open, key, profile, tag })
 }
 
-fn judge(
+/// The key, if it may sign. Without one `work` is done, so that both refusals take the time of a wrong signature.
+fn usable(
     open: &Open,
     key: Option<Arc<Key>>,
     policy: &Policy,
-) -> Result<(Arc<Key>, v2::Profile), Refused> {
-    let common = open.common();
-    let algorithm = Algorithm::of(common.signature_method.as_deref());
-    let tag = Tag::decode(&common.signature).map_err(|_| Refused::Malformed(algorithm))?;
-    let pairs: SmallVec<[Pair<'_>; 24]> =
-        open.pairs().iter().filter(|(name, _)| *name != "Signature").collect();
-    let raw = open.raw();
-    let request = v2::Request {
-        method: open.method(),
-        host: &raw.host,
-        path: &raw.path,
-        pairs: &pairs,
-        algorithm,
-        tag: &tag,
-    };
-
-    // Without an enabled key the same work is done, so that both refusals take the same time.
-    let Some(key) = key.filter(|key| key.enabled || policy.sandbox) else {
-        let _ = v2::refuse_unknown(&request);
-        return Err(if policy.sandbox {
-            Refused::UnknownKey(common.secret_id.clone())
-        } else {
-            Refused::Mismatch
-        });
-    };
-    if !key.enabled {
-        return Err(Refused::KeyDisabled(common.secret_id.clone()));
+    work: impl FnOnce(),
+) -> Result<Arc<Key>, Refused> {
+    let id = || open.common().secret_id.clone();
+    match key.filter(|key| key.enabled || policy.sandbox) {
+        Some(key) if key.enabled => Ok(key),
+        Some(_) => Err(Refused::KeyDisabled(id())),
+        None => {
+            work();
+            Err(if policy.sandbox { Refused::UnknownKey(id()) } else { Refused::Mismatch })
+        }
     }
-    let verified = v2::verify(&request, &key.secret).map_err(|_| mismatch(&request, policy))?;
-    if let Some((name, _)) = verified.uncovered.first().and_then(|place| pairs.get(*place)) {
-        return Err(Refused::Unsigned((*name).to_owned()));
-    }
-    let operation = open.operation();
-    if let Some(found) = v2::ambiguous(&pairs, |name| is_common(name) || operation.declares(name)) {
-        return Err(Refused::Ambiguous(found.parameter.to_owned()));
-    }
-    if key.token != common.token {
-        return Err(Refused::Token);
-    }
-    if algorithm == Algorithm::HmacSha1 && !takes_sha1(operation.min_signature, policy) {
-        return Err(Refused::TooWeak { sent: algorithm, weakest: Algorithm::HmacSha256 });
-    }
-    Ok((key, verified.profile))
-}
-
-fn takes_sha1(least: Option<MinSignature>, policy: &Policy) -> bool {
-    policy.weakest == Algorithm::HmacSha1 && least.is_none_or(|least| least == MinSignature::V2Sha1)
-}
-
-fn mismatch(request: &v2::Request<'_>, policy: &Policy) -> Refused {
-    if !policy.sandbox {
-        return Refused::Mismatch;
-    }
-    let profile = v2::Profile::CANONICAL;
-    let string_to_sign =
-        v2::string_to_sign(request.method, request.host, request.path, request.pairs, profile);
-    Refused::MismatchTold { string_to_sign }
 }
 
 #[cfg(test)]

@@ -21,12 +21,12 @@ pub struct Common {
     pub secret_id: String,
     /// When it was signed, in seconds since the epoch.
     pub timestamp: i64,
-    /// Never the same twice.
-    pub nonce: u64,
-    /// The signature, still in base64.
-    pub signature: String,
-    /// How it was made.
-    pub signature_method: Option<String>,
+    /// Never the same twice; none in a dialect that has none.
+    pub nonce: Option<u64>,
+    /// Where the signature is.
+    pub proof: Proof,
+    /// The service that the signature is made for, where the dialect names one.
+    pub service: Option<String>,
     /// Passed on as sent.
     pub region: Option<String>,
     /// A temporary key's token.
@@ -35,9 +35,25 @@ pub struct Common {
     pub version: Option<String>,
 }
 
+/// Where the signature of a call is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Among the parameters.
+    Parameter {
+        /// Still in base64.
+        signature: String,
+        /// How it was made.
+        method: Option<String>,
+    },
+    /// In the `Authorization` header.
+    Header,
+    /// The client says that there is none.
+    None,
+}
+
 impl Common {
-    /// Reads them, every fault at once.
-    pub(super) fn read(pairs: &Pairs) -> Result<Self, Vec<(Reason, Param)>> {
+    /// Reads them from among the parameters, every fault at once.
+    pub(crate) fn read(pairs: &Pairs, needs_version: bool) -> Result<Self, Vec<(Reason, Param)>> {
         let mut sent: [Option<&str>; COMMON_PARAMETERS.len()] = [None; COMMON_PARAMETERS.len()];
         for (name, value) in pairs.iter() {
             if let Ok(place) = COMMON_PARAMETERS.binary_search(&name)
@@ -62,46 +78,67 @@ impl Common {
             version,
         ] = sent;
         let owned = |value: Option<&str>| value.map(str::to_owned);
-        let mut faults = Faults(Vec::new());
-        let action = faults.of(
-            "Action",
-            action,
-            |text| is_word(text).then(|| text.to_owned()),
-            "a name of letters and digits",
-        );
+        let mut faults = Faults::default();
+        let action = faults.action("Action", action);
         let secret_id = faults.of(
             "SecretId",
             secret_id,
             |text| (text.len() <= 128).then(|| text.to_owned()),
             "a key's id",
         );
-        let timestamp =
-            faults.of("Timestamp", timestamp, stamp, "whole seconds since 1970, as ten digits");
+        let timestamp = faults.stamp("Timestamp", timestamp);
         let nonce =
             faults.of("Nonce", nonce, nonce_of, "a whole number from 0 to 18446744073709551615");
         let signature = faults.of("Signature", signature, |text| Some(text.to_owned()), "base64");
-        match (action, secret_id, timestamp, nonce, signature) {
-            (Some(action), Some(secret_id), Some(timestamp), Some(nonce), Some(signature)) => {
-                Ok(Self {
-                    action,
-                    secret_id,
-                    timestamp,
-                    nonce,
-                    signature,
-                    signature_method: owned(method),
-                    region: owned(region),
-                    token: owned(token),
-                    version: owned(version),
-                })
-            }
+        if needs_version {
+            faults.version("Version", version);
+        }
+        match (action, secret_id, timestamp, nonce, signature, faults.0.is_empty()) {
+            (
+                Some(action),
+                Some(secret_id),
+                Some(timestamp),
+                Some(nonce),
+                Some(signature),
+                true,
+            ) => Ok(Self {
+                action,
+                secret_id,
+                timestamp,
+                nonce: Some(nonce),
+                proof: Proof::Parameter { signature, method: owned(method) },
+                service: None,
+                region: owned(region),
+                token: owned(token),
+                version: owned(version),
+            }),
             _ => Err(faults.0),
         }
     }
 }
 
-struct Faults(Vec<(Reason, Param)>);
+/// What is wrong with the common parameters, all of it.
+#[derive(Default)]
+pub(crate) struct Faults(Vec<(Reason, Param)>);
 
 impl Faults {
+    pub(crate) fn into_inner(self) -> Vec<(Reason, Param)> {
+        self.0
+    }
+
+    pub(crate) fn action(&mut self, name: &str, sent: Option<&str>) -> Option<String> {
+        let read = |text: &str| is_word(text).then(|| text.to_owned());
+        self.of(name, sent, read, "a name of letters and digits")
+    }
+
+    pub(crate) fn version(&mut self, name: &str, sent: Option<&str>) -> Option<String> {
+        self.of(name, sent, |text| Some(text.to_owned()), "a version")
+    }
+
+    pub(crate) fn stamp(&mut self, name: &str, sent: Option<&str>) -> Option<i64> {
+        self.of(name, sent, stamp, "whole seconds since 1970, as ten digits")
+    }
+
     fn of<T>(
         &mut self,
         name: &str,
@@ -129,7 +166,7 @@ impl Faults {
 
 /// Milliseconds are the one mistake everybody makes once.
 fn hint(name: &str, text: &str) -> &'static str {
-    if name == "Timestamp" && text.len() == 13 && text.bytes().all(|b| b.is_ascii_digit()) {
+    if name.ends_with("Timestamp") && text.len() == 13 && text.bytes().all(|b| b.is_ascii_digit()) {
         " These look like milliseconds."
     } else {
         ""

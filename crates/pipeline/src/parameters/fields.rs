@@ -6,11 +6,19 @@ use serde_json::{Map, Value};
 
 use super::{Refused, Requests};
 
-pub(super) fn judged(faults: Vec<Fault>) -> Vec<(Reason, Param)> {
-    faults.into_iter().map(judge).collect()
+/// `capitals`: the client writes `Limit` for the declared `limit`, and is told of `Limit`.
+pub(super) fn judged(faults: Vec<Fault>, capitals: bool) -> Vec<(Reason, Param)> {
+    faults.into_iter().map(|fault| judge(fault, capitals)).collect()
 }
 
-fn judge(fault: Fault) -> (Reason, Param) {
+fn judge(mut fault: Fault, capitals: bool) -> (Reason, Param) {
+    if capitals {
+        let spelt: Vec<String> = fault.parameter.split('.').map(capital).collect();
+        let spelt = spelt.join(".");
+        fault.message =
+            fault.message.replace(&format!("`{}`", fault.parameter), &format!("`{spelt}`"));
+        fault.parameter = spelt;
+    }
     let reason = match fault.reason {
         FaultReason::Missing => super::MISSING,
         FaultReason::WrongType => super::WRONG_TYPE,
@@ -39,9 +47,10 @@ fn judge(fault: Fault) -> (Reason, Param) {
 pub(super) fn requests(
     operation: &Operation,
     arguments: &Map<String, Value>,
+    capitals: bool,
 ) -> Result<Requests, Refused> {
     let one = |arguments: &Map<String, Value>| {
-        operation.request(arguments).map_err(|fault| Refused::Fields(vec![judge(fault)]))
+        operation.request(arguments).map_err(|fault| Refused::Fields(vec![judge(fault, capitals)]))
     };
     if operation.batch.is_none() {
         return Ok(Requests::One(one(arguments)?));
@@ -52,4 +61,10 @@ pub(super) fn requests(
         Ok((id, request))
     });
     Ok(Requests::Each(each.collect::<Result<_, Refused>>()?))
+}
+
+fn capital(segment: &str) -> String {
+    let mut rest = segment.chars();
+    let first = rest.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(rest).collect()
 }

@@ -16,11 +16,12 @@ use faregate_contract::{Code, Origin, Param, Public, Reason, Refusal};
 use faregate_signing::Method;
 use serde_json::{Map, Value};
 
-use crate::call::Body;
+use crate::dialect::{self, Input};
 use crate::quota::Admitted;
 use crate::routing::Located;
 
-pub use common::{Common, is_common};
+pub(crate) use common::Faults;
+pub use common::{Common, Proof, is_common};
 pub use pairs::{Pairs, PairsFault};
 
 /// How much a request may bring.
@@ -42,17 +43,17 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Decoded {
     of: Located,
-    pairs: Pairs,
+    input: Input,
     common: Common,
 }
 
 owns!(Decoded => Located);
 
 impl Decoded {
-    /// All parameters, as received.
+    /// What was sent for the action.
     #[must_use]
-    pub fn pairs(&self) -> &Pairs {
-        &self.pairs
+    pub fn input(&self) -> &Input {
+        &self.input
     }
 
     /// The common ones.
@@ -103,6 +104,9 @@ pub const REASONS: &[Reason] = &[
     QUERY_TOO_LARGE,
     TOO_MANY_PARAMETERS,
     BAD_ENCODING,
+    BODY_NOT_JSON,
+    BAD_MULTIPART,
+    BINARY_PART,
     BAD_NAME,
     DUPLICATE_NAME,
     TWIN_NAMES,
@@ -133,6 +137,9 @@ const BODY_INCOMPLETE: Reason = Reason::new("BODY_INCOMPLETE");
 const QUERY_TOO_LARGE: Reason = Reason::new("QUERY_TOO_LARGE");
 const TOO_MANY_PARAMETERS: Reason = Reason::new("TOO_MANY_PARAMETERS");
 const BAD_ENCODING: Reason = Reason::new("BAD_ENCODING");
+const BODY_NOT_JSON: Reason = Reason::new("BODY_NOT_JSON");
+const BAD_MULTIPART: Reason = Reason::new("BAD_MULTIPART");
+const BINARY_PART: Reason = Reason::new("BINARY_PART");
 const BAD_NAME: Reason = Reason::new("BAD_NAME");
 const DUPLICATE_NAME: Reason = Reason::new("DUPLICATE_NAME");
 const TWIN_NAMES: Reason = Reason::new("TWIN_NAMES");
@@ -166,8 +173,20 @@ pub enum Refused {
     BodyTooLarge(usize),
     /// The body ended early or came too slowly.
     BodyIncomplete,
+    /// The query is longer than that many bytes.
+    QueryTooLarge(usize),
     /// The pairs could not be read.
     Pairs(PairsFault),
+    /// The body is no JSON object; the end of a sentence.
+    Json(String),
+    /// A member of a JSON object stands twice.
+    JsonTwice(String),
+    /// A header that decides something stands twice.
+    HeaderTwice(&'static str),
+    /// The multipart body could not be read; the end of a sentence.
+    Multipart(&'static str),
+    /// A part that is no text.
+    BinaryPart(String),
     /// A query on a POST, or a body on a GET.
     WrongPlace(Method),
     /// Parameters that are missing or wrong, all of them.
@@ -176,48 +195,73 @@ pub enum Refused {
     Price(String),
 }
 
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
-        let (reason, say, params): (_, Cow<'static, str>, _) = match refused {
-            Refused::MalformedHttp(what) => (
-                MALFORMED_HTTP,
-                format!("the request is not well-formed HTTP: {what}.").into(),
-                Vec::new(),
-            ),
-            Refused::BodyTooLarge(max) => (
+impl Refused {
+    /// The reason and the sentence of what concerns no parameter by name, or one alone.
+    fn say(self) -> (Reason, Cow<'static, str>, Vec<Param>) {
+        let (reason, say): (_, Cow<'static, str>) = match self {
+            Self::Pairs(fault) => return fault.say(),
+            Self::Fields(faults) => return of_fields(faults),
+            Self::MalformedHttp(what) => {
+                (MALFORMED_HTTP, format!("the request is not well-formed HTTP: {what}.").into())
+            }
+            Self::BodyTooLarge(max) => (
                 BODY_TOO_LARGE,
                 format!("the body is larger than the {max} bytes that are read.").into(),
-                Vec::new(),
             ),
-            Refused::BodyIncomplete => (
+            Self::BodyIncomplete => (
                 BODY_INCOMPLETE,
                 "the body ended before its announced end, or came too slowly.".into(),
-                Vec::new(),
             ),
-            Refused::Pairs(fault) => fault.say(),
-            Refused::WrongPlace(Method::Post) => (
+            Self::QueryTooLarge(max) => (
+                QUERY_TOO_LARGE,
+                format!("the query is longer than the {max} bytes that are read; send a POST.")
+                    .into(),
+            ),
+            Self::Json(why) => (BODY_NOT_JSON, format!("{why}.").into()),
+            Self::JsonTwice(name) => (
+                DUPLICATE_NAME,
+                format!("the member {} stands twice in one object.", Public::echo(&name)).into(),
+            ),
+            Self::HeaderTwice(name) => {
+                (DUPLICATE_NAME, format!("the header `{name}` stands twice.").into())
+            }
+            Self::Multipart(why) => {
+                (BAD_MULTIPART, format!("the multipart body cannot be read: {why}.").into())
+            }
+            Self::BinaryPart(name) => (
+                BINARY_PART,
+                format!(
+                    "the part {} holds bytes that are no UTF-8 text; encode them, with base64 for example.",
+                    Public::echo(&name)
+                )
+                .into(),
+            ),
+            Self::WrongPlace(Method::Post) => (
                 WRONG_PLACE,
                 "a POST has its parameters in the body; this one has a query too.".into(),
-                Vec::new(),
             ),
-            Refused::WrongPlace(Method::Get) => (
+            Self::WrongPlace(Method::Get) => (
                 WRONG_PLACE,
                 "a GET has its parameters in the query; this one has a body too.".into(),
-                Vec::new(),
             ),
-            Refused::Fields(faults) => {
-                let reason = faults.first().map_or(RULE, |(reason, _)| *reason);
-                let sentences: Vec<&str> =
-                    faults.iter().map(|(_, param)| param.message.as_str()).collect();
-                let say = sentences.join(" ");
-                (reason, say.into(), faults.into_iter().map(|(_, param)| param).collect())
+            Self::Price(why) => {
+                (PRICE, format!("the price of this call cannot be computed: {why}.").into())
             }
-            Refused::Price(why) => (
-                PRICE,
-                format!("the price of this call cannot be computed: {why}.").into(),
-                Vec::new(),
-            ),
         };
+        (reason, say, Vec::new())
+    }
+}
+
+fn of_fields(faults: Vec<(Reason, Param)>) -> (Reason, Cow<'static, str>, Vec<Param>) {
+    let reason = faults.first().map_or(RULE, |(reason, _)| *reason);
+    let sentences: Vec<&str> = faults.iter().map(|(_, param)| param.message.as_str()).collect();
+    let say = sentences.join(" ");
+    (reason, say.into(), faults.into_iter().map(|(_, param)| param).collect())
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let (reason, say, params) = refused.say();
         Refusal::new(Code::InvalidParameter, reason, Origin::Client, Public::new(say))
             .params(params)
     }
@@ -229,27 +273,8 @@ impl From<Refused> for Refusal {
 /// 4000 for what is too large, malformed, in the wrong place, duplicate, or a common parameter that is
 /// missing or malformed.
 pub fn decode(located: Located, limits: &Limits) -> Result<Decoded, Refused> {
-    let raw = located.raw();
-    let body: &[u8] = match &raw.body {
-        Body::Whole(bytes) => bytes,
-        Body::TooLarge { bytes_max } => return Err(Refused::BodyTooLarge(*bytes_max)),
-        Body::Broken => return Err(Refused::BodyIncomplete),
-    };
-    let query = raw.query.as_deref().unwrap_or_default();
-    if query.len() > limits.query_bytes_max {
-        return Err(Refused::Pairs(PairsFault::QueryTooLarge {
-            bytes_max: limits.query_bytes_max,
-        }));
-    }
-    let text = match located.method() {
-        Method::Get if !body.is_empty() => return Err(Refused::WrongPlace(Method::Get)),
-        Method::Post if !query.is_empty() => return Err(Refused::WrongPlace(Method::Post)),
-        Method::Get => query.as_bytes(),
-        Method::Post => body,
-    };
-    let pairs = Pairs::parse(text, limits.parameters_max).map_err(Refused::Pairs)?;
-    let common = Common::read(&pairs).map_err(Refused::Fields)?;
-    Ok(Decoded { of: located, pairs, common })
+    let (input, common) = dialect::read(&located, limits)?;
+    Ok(Decoded { of: located, input, common })
 }
 
 /// Judges the action's own parameters, every fault at once, up to twenty.
@@ -258,10 +283,12 @@ pub fn decode(located: Located, limits: &Limits) -> Result<Decoded, Refused> {
 /// 4000 for what the schema refuses.
 pub fn validate(admitted: Admitted) -> Result<Valid, Refused> {
     let operation = admitted.operation();
-    let own = admitted.pairs().iter().filter(|(name, _)| !is_common(name));
-    let arguments =
-        operation.parameters.read(own).map_err(|faults| Refused::Fields(fields::judged(faults)))?;
-    let requests = fields::requests(operation, &arguments)?;
+    let capitals = admitted.raw().dialect.is_api3();
+    let arguments = admitted
+        .input()
+        .read(&operation.parameters)
+        .map_err(|faults| Refused::Fields(fields::judged(faults, capitals)))?;
+    let requests = fields::requests(operation, &arguments, capitals)?;
     Ok(Valid { of: admitted, arguments, requests })
 }
 

@@ -19,11 +19,6 @@ pub struct Pairs {
 /// Why a query or form cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PairsFault {
-    /// Longer than the limit.
-    QueryTooLarge {
-        /// The limit.
-        bytes_max: usize,
-    },
     /// More parameters than the limit.
     TooMany(usize),
     /// A `%` that is not followed by two hexadecimal digits, bytes that are not UTF-8, or NUL, CR, LF.
@@ -39,13 +34,6 @@ pub enum PairsFault {
 impl PairsFault {
     pub(super) fn say(self) -> (Reason, Cow<'static, str>, Vec<Param>) {
         let (reason, names, say) = match self {
-            Self::QueryTooLarge { bytes_max } => (
-                super::QUERY_TOO_LARGE,
-                Vec::new(),
-                format!(
-                    "the query is longer than the {bytes_max} bytes that are read; send a POST."
-                ),
-            ),
             Self::TooMany(max) => (
                 super::TOO_MANY_PARAMETERS,
                 Vec::new(),
@@ -97,38 +85,50 @@ impl Pairs {
     /// # Errors
     /// The first fault found.
     pub fn parse(raw: &[u8], parameters_max: usize) -> Result<Self, PairsFault> {
-        let mut text = Vec::with_capacity(raw.len());
-        let mut ends = Vec::with_capacity(16);
+        let mut reader = Reader::new(raw.len(), parameters_max);
         for piece in raw.split(|b| *b == b'&').filter(|piece| !piece.is_empty()) {
-            if ends.len() == parameters_max {
-                return Err(PairsFault::TooMany(parameters_max));
-            }
             let equals = piece.iter().position(|b| *b == b'=');
             let (name, value) = match equals.and_then(|at| piece.split_at_checked(at)) {
                 Some((name, [_, value @ ..])) => (name, value),
                 Some(_) | None => (piece, &[][..]),
             };
-            let begin = text.len();
-            let decoded = percent_decode(name, &mut text);
-            let sent = || String::from_utf8_lossy(name).into_owned();
-            if decoded.is_none() || !text.get(begin..).is_some_and(is_name) {
-                return Err(PairsFault::BadName(sent()));
-            }
-            let name_end = text.len();
-            percent_decode(value, &mut text).ok_or_else(|| PairsFault::BadEncoding(sent()))?;
-            let decoded = text.get(name_end..).unwrap_or_default();
-            if std::str::from_utf8(decoded).is_err()
-                || decoded.iter().any(|b| matches!(b, 0 | b'\r' | b'\n'))
-            {
-                return Err(PairsFault::BadEncoding(sent()));
-            }
-            ends.push((name_end, text.len()));
+            reader.read(name, value, percent_decode, is_one_line)?;
         }
-        // Names are ASCII and each value was checked, so the whole is UTF-8.
-        let text = String::from_utf8(text).map_err(|_| PairsFault::BadEncoding(String::new()))?;
-        let pairs = Self { text, ends };
-        pairs.refuse_twins()?;
-        Ok(pairs)
+        reader.finish()
+    }
+
+    /// Takes names and values as they stand: the parts of a multipart body.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn of<'a>(
+        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        parameters_max: usize,
+    ) -> Result<Self, PairsFault> {
+        Self::plain(pairs, parameters_max, is_one_line)
+    }
+
+    /// The same, where the signature covers the bytes of the body: a value may hold line ends.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn covered<'a>(
+        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        parameters_max: usize,
+    ) -> Result<Self, PairsFault> {
+        Self::plain(pairs, parameters_max, |_| true)
+    }
+
+    fn plain<'a>(
+        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        parameters_max: usize,
+        is_value: fn(&[u8]) -> bool,
+    ) -> Result<Self, PairsFault> {
+        let mut reader = Reader::new(256, parameters_max);
+        for (name, value) in pairs {
+            reader.read(name, value, copy, is_value)?;
+        }
+        reader.finish()
     }
 
     /// Names as sent and values decoded, in the order received.
@@ -163,6 +163,64 @@ impl Pairs {
         }
         Ok(())
     }
+}
+
+/// Pairs under way.
+struct Reader {
+    text: Vec<u8>,
+    ends: Vec<(usize, usize)>,
+    parameters_max: usize,
+}
+
+impl Reader {
+    fn new(bytes: usize, parameters_max: usize) -> Self {
+        Self { text: Vec::with_capacity(bytes), ends: Vec::with_capacity(16), parameters_max }
+    }
+
+    fn read(
+        &mut self,
+        name: &[u8],
+        value: &[u8],
+        decode: fn(&[u8], &mut Vec<u8>) -> Option<()>,
+        is_value: fn(&[u8]) -> bool,
+    ) -> Result<(), PairsFault> {
+        if self.ends.len() == self.parameters_max {
+            return Err(PairsFault::TooMany(self.parameters_max));
+        }
+        let begin = self.text.len();
+        let decoded = decode(name, &mut self.text);
+        let sent = || String::from_utf8_lossy(name).into_owned();
+        if decoded.is_none() || !self.text.get(begin..).is_some_and(is_name) {
+            return Err(PairsFault::BadName(sent()));
+        }
+        let name_end = self.text.len();
+        decode(value, &mut self.text).ok_or_else(|| PairsFault::BadEncoding(sent()))?;
+        let decoded = self.text.get(name_end..).unwrap_or_default();
+        if std::str::from_utf8(decoded).is_err() || !is_value(decoded) {
+            return Err(PairsFault::BadEncoding(sent()));
+        }
+        self.ends.push((name_end, self.text.len()));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Pairs, PairsFault> {
+        // Names are ASCII and each value was checked, so the whole is UTF-8.
+        let text =
+            String::from_utf8(self.text).map_err(|_| PairsFault::BadEncoding(String::new()))?;
+        let pairs = Pairs { text, ends: self.ends };
+        pairs.refuse_twins()?;
+        Ok(pairs)
+    }
+}
+
+/// No end of a line and no NUL: in a string to sign they would be taken for something else.
+fn is_one_line(value: &[u8]) -> bool {
+    !value.iter().any(|b| matches!(b, 0 | b'\r' | b'\n'))
+}
+
+fn copy(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    out.extend_from_slice(raw);
+    Some(())
 }
 
 /// A name as the string to sign has it: `_` is `.` (PROTOCOL 1.3).

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::Body;
 use crate::fixture::{World, get, post};
 
 #[test]

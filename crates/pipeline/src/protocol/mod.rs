@@ -1,9 +1,9 @@
 //! 4600 Protocol is not supported: only what is spoken here goes on.
 //!
-//! First of all gates, because what follows presumes it: two methods, two places for parameters, one
-//! media type. Closed lists also keep the string to sign honest: its prefix `METHOD + host + path` has
+//! First of all gates, because what follows presumes it: two methods, two places for parameters, a
+//! few media types. Closed lists also keep the string to sign honest: its prefix `METHOD + host + path` has
 //! no separators, so none of the three may be free text (RELIABILITY 1.3, rule 2).
-//! Invariant: an `Accepted` is a GET or a POST of a form. Never: looks at parameters.
+//! Invariant: an `Accepted` is a GET or a POST whose body its dialect can read. Never: looks at parameters.
 
 use std::borrow::Cow;
 
@@ -11,12 +11,14 @@ use faregate_contract::{Code, Origin, Public, Reason, Refusal};
 use faregate_signing::Method;
 
 use crate::call::{RawCall, RawMethod};
+use crate::dialect::Media;
 
 /// A call in a protocol that is spoken here.
 #[derive(Debug)]
 pub struct Accepted {
     raw: Box<RawCall>,
     method: Method,
+    media: Media,
 }
 
 impl Accepted {
@@ -30,6 +32,12 @@ impl Accepted {
     #[must_use]
     pub fn method(&self) -> Method {
         self.method
+    }
+
+    /// What the body of a POST is.
+    #[must_use]
+    pub fn media(&self) -> Media {
+        self.media
     }
 }
 
@@ -45,8 +53,13 @@ const PLAIN_HTTP: Reason = Reason::new("PLAIN_HTTP");
 pub enum Refused {
     /// A method other than GET and POST.
     Method(String),
-    /// A POST body that is no form.
-    MediaType(String),
+    /// A POST body of a type that the dialect does not speak.
+    MediaType {
+        /// As sent.
+        sent: String,
+        /// What is spoken.
+        spoken: &'static str,
+    },
     /// An encoding, an expectation, a body without its length, a target that is a whole URL.
     Feature(String),
     /// Plain HTTP where the module demands https.
@@ -61,30 +74,38 @@ impl From<Refused> for Refusal {
         let (reason, say): (_, Cow<'static, str>) = match refused {
             Refused::Method(method) => (
                 METHOD_NOT_ALLOWED,
-                format!("the method {} is not spoken here; use GET or POST.", Public::echo(&method)).into(),
+                format!(
+                    "the method {} is not spoken here; use GET or POST.",
+                    Public::echo(&method)
+                )
+                .into(),
             ),
-            Refused::MediaType(media) => (
+            Refused::MediaType { sent, spoken } => (
                 MEDIA_TYPE,
                 format!(
-                    "a body of type {} is not read; send the parameters as `application/x-www-form-urlencoded`.",
-                    Public::echo(&media)
+                    "a body of type {} is not read; send the parameters as {spoken}.",
+                    Public::echo(&sent)
                 )
                 .into(),
             ),
             Refused::Feature(feature) => (
                 UNSPOKEN_FEATURE,
-                format!("{} is not spoken here; send the request plainly.", Public::echo(&feature)).into(),
+                format!("{} is not spoken here; send the request plainly.", Public::echo(&feature))
+                    .into(),
             ),
             Refused::PlainHttp { domain } => (
                 PLAIN_HTTP,
-                format!("this API only speaks HTTPS, not plain HTTP; call https://{domain} instead.").into(),
+                format!(
+                    "this API only speaks HTTPS, not plain HTTP; call https://{domain} instead."
+                )
+                .into(),
             ),
         };
         Refusal::new(Code::ProtocolNotSupported, reason, Origin::Client, Public::new(say))
     }
 }
 
-/// Accepts a GET, or a POST of a form.
+/// Accepts a GET, or a POST of a body that its dialect reads.
 ///
 /// # Errors
 /// 4600 for any other method, media type or feature of HTTP.
@@ -97,14 +118,16 @@ pub fn check(raw: RawCall) -> Result<Accepted, Refused> {
     if let Some(feature) = &raw.unspoken {
         return Err(Refused::Feature(feature.clone()));
     }
-    if let (Method::Post, Some(media)) = (method, &raw.content_type) {
-        // CMQ's SDK posts its form without a Content-Type, so a missing one is a form (PROTOCOL 1.1).
-        let essence = media.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(Refused::MediaType(media.clone()));
+    let media = match (method, Media::of(raw.dialect, raw.content_type.as_deref())) {
+        // The parameters of a GET are its query, whatever type it says it has.
+        (Method::Get, _) => Media::Form,
+        (Method::Post, Some(media)) => media,
+        (Method::Post, None) => {
+            let sent = raw.content_type.unwrap_or_default();
+            return Err(Refused::MediaType { sent, spoken: Media::spoken(raw.dialect) });
         }
-    }
-    Ok(Accepted { raw: Box::new(raw), method })
+    };
+    Ok(Accepted { raw: Box::new(raw), method, media })
 }
 
 /// 4600 for plain HTTP to a module that demands https; made here, asked for by `routing`.

@@ -62,7 +62,7 @@ pub fn cells(permitted: &Permitted, default_rate: Option<Rate>) -> SmallVec<[Cel
     let cost = match &operation.batch {
         None => 1,
         Some(batch) => {
-            let items = operation.parameters.count_items(&batch.over, permitted.pairs().iter());
+            let items = permitted.input().count_items(&operation.parameters, &batch.over);
             u32::try_from(items).unwrap_or(u32::MAX).clamp(1, batch.max)
         }
     };

@@ -37,6 +37,26 @@ impl Prints {
         hasher.finish128().as_u128()
     }
 
+    /// The print of a signature, in a dialect that has no Nonce: the same bytes have the same tag.
+    #[must_use]
+    pub fn of_tag(&self, secret_id: &str, timestamp: i64, tag: &[u8]) -> u128 {
+        let mut hasher = SipHasher13::new_with_key(&self.key);
+        hasher.write(b"tag:");
+        hasher.write(&timestamp.to_le_bytes());
+        hasher.write(tag);
+        hasher.write(secret_id.as_bytes());
+        hasher.finish128().as_u128()
+    }
+
+    /// The print of a key whose calls have no Nonce: they leave its last nonce alone.
+    #[must_use]
+    pub fn of_nonceless_key(&self, secret_id: &str) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.key);
+        hasher.write(b"nonceless:");
+        hasher.write(secret_id.as_bytes());
+        hasher.finish()
+    }
+
     /// The print of a key alone: whose last nonce.
     #[must_use]
     pub fn of_key(&self, secret_id: &str) -> u64 {
@@ -64,6 +84,15 @@ mod spec {
             Prints::new([2; 16]).of_call("AKID1", 1, 2),
         ] {
             assert_ne!(print, other);
+        }
+        assert_ne!(prints.of_key("AKID1"), prints.of_nonceless_key("AKID1"));
+        let tag = prints.of_tag("AKID1", 1, &[1; 32]);
+        for other in [
+            prints.of_tag("AKID2", 1, &[1; 32]),
+            prints.of_tag("AKID1", 2, &[1; 32]),
+            prints.of_tag("AKID1", 1, &[2; 32]),
+        ] {
+            assert_ne!(tag, other);
         }
     }
 }

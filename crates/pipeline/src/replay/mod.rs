@@ -34,8 +34,10 @@ impl Claimed {
 }
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] = &[NONCE_SEEN, NONCE_SAME_AS_LAST, STAMP_BEHIND, STAMP_AHEAD];
+pub const REASONS: &[Reason] =
+    &[NONCE_SEEN, SIGNATURE_SEEN, NONCE_SAME_AS_LAST, STAMP_BEHIND, STAMP_AHEAD];
 const NONCE_SEEN: Reason = Reason::new("NONCE_SEEN");
+const SIGNATURE_SEEN: Reason = Reason::new("SIGNATURE_SEEN");
 const NONCE_SAME_AS_LAST: Reason = Reason::new("NONCE_SAME_AS_LAST");
 const STAMP_BEHIND: Reason = Reason::new("STAMP_BEHIND");
 const STAMP_AHEAD: Reason = Reason::new("STAMP_AHEAD");
@@ -45,6 +47,11 @@ const STAMP_AHEAD: Reason = Reason::new("STAMP_AHEAD");
 pub enum Refused {
     /// This (SecretId, Timestamp, Nonce) was used before.
     Seen {
+        /// The server's Timestamp.
+        server: i64,
+    },
+    /// This very signature was used before, in a dialect that has no Nonce.
+    SignatureSeen {
         /// The server's Timestamp.
         server: i64,
     },
@@ -73,6 +80,12 @@ impl From<Refused> for Refusal {
                     "a request of this key with this Timestamp and Nonce was made before, and is not made twice; the server's Timestamp is {server}."
                 ),
             ),
+            Refused::SignatureSeen { server } => (
+                SIGNATURE_SEEN,
+                format!(
+                    "the same signed request was made before, and its answer is not at hand any more; it is not made twice. Look whether it was executed, then sign again. The server's Timestamp is {server}."
+                ),
+            ),
             Refused::SameAsLast { server } => (
                 NONCE_SAME_AS_LAST,
                 format!(
@@ -97,16 +110,40 @@ impl From<Refused> for Refusal {
 }
 
 /// What the store is asked to claim for this call.
+///
+/// Nothing for a read that has no Nonce: identical calls in one second have one signature, and honest polling makes them
+/// (PROTOCOL 3). What changes something, or costs something, is claimed by its signature.
 #[must_use]
-pub fn request(permitted: &Permitted, prints: &Prints, refuse_last_nonce: bool) -> ClaimRequest {
-    let common = permitted.common();
-    ClaimRequest {
-        print: prints.of_call(permitted.key().id.as_str(), common.timestamp, common.nonce),
-        key_print: prints.of_key(permitted.key().id.as_str()),
-        nonce: common.nonce,
-        stamp: Millis::from_secs(common.timestamp),
-        refuse_last_nonce,
+pub fn request(
+    permitted: &Permitted,
+    prints: &Prints,
+    refuse_last_nonce: bool,
+) -> Option<ClaimRequest> {
+    let (common, id) = (permitted.common(), permitted.key().id.as_str());
+    let stamp = Millis::from_secs(common.timestamp);
+    match (common.nonce, permitted.tag()) {
+        (Some(nonce), _) => Some(ClaimRequest {
+            print: prints.of_call(id, common.timestamp, nonce),
+            key_print: prints.of_key(id),
+            nonce,
+            stamp,
+            refuse_last_nonce,
+        }),
+        (None, Some(tag)) if is_once(permitted) => Some(ClaimRequest {
+            print: prints.of_tag(id, common.timestamp, tag.as_bytes()),
+            key_print: prints.of_nonceless_key(id),
+            nonce: 0,
+            stamp,
+            refuse_last_nonce: false,
+        }),
+        (None, Some(_) | None) => None,
     }
+}
+
+/// Must it not happen twice.
+fn is_once(permitted: &Permitted) -> bool {
+    let operation = permitted.operation();
+    operation.mutating || operation.purchase.is_some()
 }
 
 /// Judges what the store answered.
@@ -115,12 +152,16 @@ pub fn request(permitted: &Permitted, prints: &Prints, refuse_last_nonce: bool) 
 /// 4500 when the claim was spent before.
 pub fn check(
     permitted: Permitted,
-    request: &ClaimRequest,
+    request: Option<&ClaimRequest>,
     claim: Claim,
 ) -> Result<Claimed, Refused> {
     let server = permitted.now().as_secs();
     match claim {
-        Claim::New => Ok(Claimed { of: permitted, print: request.print }),
+        // Only what is claimed can be held for: a call without a claim has no price.
+        Claim::New => {
+            Ok(Claimed { print: request.map_or(0, |request| request.print), of: permitted })
+        }
+        Claim::Seen if permitted.common().nonce.is_none() => Err(Refused::SignatureSeen { server }),
         Claim::Seen => Err(Refused::Seen { server }),
         Claim::SameAsLast => Err(Refused::SameAsLast { server }),
     }
@@ -147,6 +188,7 @@ mod spec {
         for (refused, reason) in [
             (Refused::Seen { server: 1_491_677_126 }, "NONCE_SEEN"),
             (Refused::SameAsLast { server: 1_491_677_126 }, "NONCE_SAME_AS_LAST"),
+            (Refused::SignatureSeen { server: 1_491_677_126 }, "SIGNATURE_SEEN"),
             (
                 Refused::TooFar { age_s: 10_800, window_s: 7_200, server: 1_491_677_126 },
                 "STAMP_BEHIND",

@@ -11,14 +11,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use faregate_catalog::{Catalog, Module, Operation};
-use faregate_contract::{Code, Origin, Public, Reason, Refusal};
+use faregate_contract::{Code, Dialect, Origin, Public, Reason, Refusal};
 
 use crate::call::Transport;
 use crate::parameters::Decoded;
 use crate::protocol::{self, Accepted};
-
-/// The one path of the API (PROTOCOL 1.1).
-pub const PATH: &str = "/v2/index.php";
 
 /// A call whose domain is known here.
 #[derive(Debug)]
@@ -151,7 +148,12 @@ impl From<Refused> for Refusal {
             }
             Refused::NoSuchPath(path) => (
                 NO_SUCH_PATH,
-                format!("the path {} is not the API's; it is `{PATH}`.", Public::echo(&path)),
+                format!(
+                    "the path {} is not the API's; it is `{}`, and `{}` for API 3.0.",
+                    Public::echo(&path),
+                    Dialect::V2.path(),
+                    Dialect::Tc3.path()
+                ),
             ),
             Refused::NoSuchAction { action, module, hint } => {
                 let hint = hint.map(|hint| format!(" {hint}")).unwrap_or_default();
@@ -193,14 +195,19 @@ fn operator(sentence: String, message: Option<String>) -> String {
     message.map(|words| format!("{sentence} {words}")).unwrap_or(sentence)
 }
 
-/// Finds the module of the Host.
+/// Finds the module of the Host. tccli with `--endpoint http://127.0.0.1:80` has the scheme in its Host, too.
 ///
 /// # Errors
 /// 6100 when no module has it or the path is another; 4600 for plain HTTP where https is demanded.
 pub fn domain(accepted: Accepted, catalog: &Arc<Catalog>) -> Result<Located, Refusal> {
     let raw = accepted.raw();
-    let host = without_port(&raw.host).to_ascii_lowercase();
-    let place = if let Some(module) = catalog.module_by_domain(&host) {
+    let (named, bare) = match raw.host.strip_prefix("http://") {
+        Some(bare) => (false, bare),
+        None => (true, raw.host.as_str()),
+    };
+    let host = without_port(bare).to_ascii_lowercase();
+    let known = if named { catalog.module_by_domain(&host) } else { None };
+    let place = if let Some(module) = known {
         demand_https(raw.transport, module)?;
         Place::Module(Arc::clone(module))
     } else if is_local(&host) {
@@ -209,7 +216,7 @@ pub fn domain(accepted: Accepted, catalog: &Arc<Catalog>) -> Result<Located, Ref
         let hint = suggestion::of_raw(catalog, raw);
         return Err(Refused::NoSuchDomain { host: raw.host.clone(), hint }.into());
     };
-    if raw.path != PATH {
+    if raw.path != raw.dialect.path() {
         return Err(Refused::NoSuchPath(raw.path.clone()).into());
     }
     Ok(Located { of: accepted, place, catalog: Arc::clone(catalog) })
@@ -221,10 +228,11 @@ pub fn domain(accepted: Accepted, catalog: &Arc<Catalog>) -> Result<Located, Ref
 /// 6100 when there is none, or none of this Version; 4600 as in [`domain`].
 pub fn action(decoded: Decoded) -> Result<Routed, Refusal> {
     let action = &decoded.common().action;
+    let service = decoded.common().service.as_deref();
     let module = match (decoded.catalog.builtin(action), &decoded.place) {
         (Some(own), _) => Arc::clone(own),
         (None, Place::Module(module)) => Arc::clone(module),
-        (None, Place::Local) => by_action(&decoded.catalog, action)?,
+        (None, Place::Local) => by_action(&decoded.catalog, action, service)?,
     };
     demand_https(decoded.raw().transport, &module)?;
     let Some(operation) = module.operation(action).map(Arc::clone) else {
@@ -235,20 +243,28 @@ pub fn action(decoded: Decoded) -> Result<Routed, Refusal> {
         }
         .into());
     };
-    if let Some(version) = decoded
-        .common()
-        .version
-        .as_ref()
-        .filter(|v| !module.builtin && !module.versions.contains(v))
+    // A module without versions takes any, for API 3.0 has no call without one; so do the gateway's own actions, which
+    // are in every version of every module.
+    let versions = &module.versions;
+    if let Some(version) = decoded.common().version.as_ref()
+        && !(module.builtin || versions.is_empty() || versions.contains(version))
     {
-        // The gateway's own actions are in every version of every module.
         let known = module.versions.clone();
         return Err(Refused::NoSuchVersion { version: version.clone(), known }.into());
     }
     Ok(Routed { of: Box::new(decoded), module, operation })
 }
 
-fn by_action(catalog: &Catalog, action: &str) -> Result<Arc<Module>, Refusal> {
+/// The module of a local Host: the one that the signature is made for, if there is such a one; else the Action decides.
+/// Node signs for `127` at an address, which is no module (PROTOCOL 3).
+fn by_action(
+    catalog: &Catalog,
+    action: &str,
+    service: Option<&str>,
+) -> Result<Arc<Module>, Refusal> {
+    if let Some(module) = service.and_then(|service| catalog.module(service)) {
+        return Ok(Arc::clone(module));
+    }
     match catalog.modules_with_action(action) {
         [module] => Ok(Arc::clone(module)),
         [] => Err(Refused::NoSuchAction {
@@ -270,7 +286,7 @@ fn demand_https(transport: Transport, module: &Module) -> Result<(), Refusal> {
         Transport::Plain if module.https_only => {
             Err(protocol::plain_http(module.domains.first().map_or("", String::as_str)))
         }
-        Transport::Plain | Transport::Tls => Ok(()),
+        Transport::Plain | Transport::Local | Transport::Tls => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use faregate_catalog::{Catalog, Module};
 
 use crate::call::{Body, RawCall};
+use crate::dialect::header;
 
 /// Where the Action is that a call to an unknown domain names. Its parameters are not read yet, and need not
 /// be readable: this is a hint, and only an Action that exists here is repeated.
@@ -14,9 +15,15 @@ pub(super) fn of_raw(catalog: &Catalog, raw: &RawCall) -> Option<String> {
         Body::TooLarge { .. } | Body::Broken => &[],
     };
     let query = raw.query.as_deref().unwrap_or_default().as_bytes();
+    if let Some(action) = header(raw, "X-TC-Action") {
+        return at(catalog, action);
+    }
     let mut pieces = [query, body].into_iter().flat_map(|text| text.split(|b| *b == b'&'));
     let action = pieces.find_map(|piece| piece.strip_prefix(b"Action="))?;
-    let action = std::str::from_utf8(action).ok()?;
+    at(catalog, std::str::from_utf8(action).ok()?)
+}
+
+fn at(catalog: &Catalog, action: &str) -> Option<String> {
     let domains = domains_of(catalog, action);
     (!domains.is_empty()).then(|| format!("`{action}` is at {}.", domains.join(" and at ")))
 }

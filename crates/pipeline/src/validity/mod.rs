@@ -45,8 +45,9 @@ impl Fresh {
 }
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] = &[STAMP_TOO_OLD, STAMPED_BEFORE_FENCE];
+pub const REASONS: &[Reason] = &[STAMP_TOO_OLD, STAMP_TOO_NEW, STAMPED_BEFORE_FENCE];
 const STAMP_TOO_OLD: Reason = Reason::new("STAMP_TOO_OLD");
+const STAMP_TOO_NEW: Reason = Reason::new("STAMP_TOO_NEW");
 const STAMPED_BEFORE_FENCE: Reason = Reason::new("STAMPED_BEFORE_FENCE");
 
 /// Why a call is no longer good.
@@ -56,6 +57,15 @@ pub enum Refused {
     TooOld {
         /// Its age in seconds.
         age_s: i64,
+        /// The validity period.
+        period_s: i64,
+        /// The server's Timestamp.
+        server: i64,
+    },
+    /// Ahead by more than the validity period, in a dialect that has no Nonce.
+    TooNew {
+        /// How far ahead, in seconds.
+        ahead_s: i64,
         /// The validity period.
         period_s: i64,
         /// The server's Timestamp.
@@ -75,6 +85,12 @@ impl From<Refused> for Refusal {
                 STAMP_TOO_OLD,
                 format!(
                     "the Timestamp is {age_s} s old and a signature is good for {period_s} s; the server's Timestamp is {server}. Sign again."
+                ),
+            ),
+            Refused::TooNew { ahead_s, period_s, server } => (
+                STAMP_TOO_NEW,
+                format!(
+                    "the Timestamp is {ahead_s} s ahead of the server's, more than {period_s} s; the server's Timestamp is {server}. Set the clock and sign again."
                 ),
             ),
             Refused::BeforeFence { server } => (
@@ -99,8 +115,26 @@ pub fn check(
     fence: Option<Millis>,
     policy: &Policy,
 ) -> Result<Fresh, Refusal> {
-    decide(authenticated.common().timestamp, now, fence, policy)?;
+    let common = authenticated.common();
+    // Without a Nonce only the period limits how often a copy can come (PROTOCOL 3): either way, and no code but 4200.
+    if common.nonce.is_none() {
+        within(common.timestamp, now, policy.period_s)?;
+    }
+    decide(common.timestamp, now, fence, policy)?;
     Ok(Fresh { of: authenticated, now })
+}
+
+fn within(stamp: i64, now: Millis, period_s: i64) -> Result<(), Refused> {
+    let server = now.as_secs();
+    let age_s = server.saturating_sub(stamp);
+    if age_s > period_s {
+        return Err(Refused::TooOld { age_s, period_s, server });
+    }
+    let ahead_s = age_s.saturating_neg();
+    if ahead_s > period_s {
+        return Err(Refused::TooNew { ahead_s, period_s, server });
+    }
+    Ok(())
 }
 
 fn decide(stamp: i64, now: Millis, fence: Option<Millis>, policy: &Policy) -> Result<(), Refusal> {
@@ -123,6 +157,23 @@ mod spec {
     use super::*;
 
     const NOW: i64 = 1_500_000_000;
+
+    #[test]
+    fn without_a_nonce_a_stamp_is_good_for_the_period_either_way() {
+        for (stamp, reason) in [
+            (NOW - 300, None),
+            (NOW + 300, None),
+            (NOW - 301, Some("STAMP_TOO_OLD")),
+            (NOW + 301, Some("STAMP_TOO_NEW")),
+            (0, Some("STAMP_TOO_OLD")),
+            (i64::MIN, Some("STAMP_TOO_OLD")),
+            (i64::MAX, Some("STAMP_TOO_NEW")),
+        ] {
+            let refused = within(stamp, Millis::from_secs(NOW), 300).err().map(Refusal::from);
+            assert_eq!(refused.as_ref().map(|r| r.reason.as_str()), reason, "{stamp}");
+            assert!(refused.is_none_or(|r| r.public.as_str().contains("1500000000")), "{stamp}");
+        }
+    }
 
     #[test]
     fn a_stamp_is_good_from_the_period_to_the_window_and_after_the_fence() {

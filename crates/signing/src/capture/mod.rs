@@ -5,7 +5,6 @@
 //! Never: looks at stamps or nonces, which were good in their day.
 
 mod explain;
-mod multipart;
 #[cfg(test)]
 mod spec;
 mod tc3;
@@ -14,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::multipart;
 use crate::tc3::SCHEME;
 use crate::{Algorithm, Method, Pair, SecretKey, Tag, form, v2};
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::multipart::{Part, parts};
 use super::{CaptureError, Judgement, Verdict, judge};
+use crate::multipart::{Part, parts};
 
 const CAPTURED: &str = include_str!("../../../../tests/vectors/captured.jsonl");
 
@@ -287,8 +287,8 @@ fn a_multipart_body_is_read_strictly() {
     let content_type = "multipart/form-data; boundary=\"B\"";
     let body = b"\r\n--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n2\r\n--B\r\ncontent-disposition:form-data; name=\"f\"; filename=\"x.txt\"\r\nContent-Type:text/plain\r\n\r\n\xff\r\n--B--\r\n";
     let read = [
-        Part { name: "a", value: b"1\r\n2", file: false },
-        Part { name: "f", value: b"\xff", file: true },
+        Part { name: "a", value: b"1\r\n2", file: false, content_type: None },
+        Part { name: "f", value: b"\xff", file: true, content_type: Some("text/plain") },
     ];
     assert_eq!(parts(body, content_type).unwrap(), read);
     assert_eq!(parts(b"--B--", content_type).unwrap(), []);

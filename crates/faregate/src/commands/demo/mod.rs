@@ -19,6 +19,7 @@ use crate::running::Running;
 use crate::{gate, output};
 
 const BASE_DOMAIN: &str = "api.qcloud.com";
+const API3_DOMAIN: &str = "tencentcloudapi.com";
 /// How long calls under way may take when the demo ends.
 const STOP_MAX: Duration = Duration::from_secs(3);
 
@@ -127,6 +128,7 @@ impl Demo {
         let text = format!(
             include_str!("faregate.toml"),
             base_domain = BASE_DOMAIN,
+            api3_domain = API3_DOMAIN,
             http = self.http_port,
             https = self.https_port,
             proxy = self.proxy_port,

@@ -103,13 +103,15 @@ fn whatever_is_no_request_is_answered_in_the_contract_and_closed() {
     for (title, bytes) in [
         ("garbage", "garbage\r\n\r\n".to_owned()),
         ("a head of binary", "\u{1}\u{2}\u{3}\r\n\r\n".to_owned()),
-        ("too many headers", format!("GET / HTTP/1.1\r\n{host}{many}\r\n")),
+        ("too many headers", format!("GET /v2/index.php HTTP/1.1\r\n{host}{many}\r\n")),
         ("a head too long", long),
-        ("an underscore", format!("GET / HTTP/1.1\r\n{host}X_Y: 1\r\n\r\n")),
-        ("two Hosts", format!("GET / HTTP/1.1\r\n{host}{host}\r\n")),
+        ("an underscore", format!("GET /v2/index.php HTTP/1.1\r\n{host}X_Y: 1\r\n\r\n")),
+        ("two Hosts", format!("GET /v2/index.php HTTP/1.1\r\n{host}{host}\r\n")),
         (
             "two lengths",
-            format!("POST / HTTP/1.1\r\n{host}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+            format!(
+                "POST /v2/index.php HTTP/1.1\r\n{host}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"
+            ),
         ),
     ] {
         let mut stream = open(running.http);
@@ -120,6 +122,12 @@ fn whatever_is_no_request_is_answered_in_the_contract_and_closed() {
         assert!(answer.contains("connection: close\r\n"), "{title}: {answer}");
         assert!(answer.contains("\"code\":4000"), "{title}: {answer}");
     }
+    // On the path of API 3.0, in its envelope.
+    let mut stream = open(running.http);
+    stream.write_all(format!("GET / HTTP/1.1\r\n{host}X_Y: 1\r\n\r\n").as_bytes()).unwrap();
+    let answer = rest(&mut stream);
+    assert!(answer.contains("content-type: application/json\r\n"), "{answer}");
+    assert!(answer.contains("{\"Response\":{\"Error\":{\"Code\":\"InvalidRequest\""), "{answer}");
     running.stop(Duration::from_secs(2));
 }
 

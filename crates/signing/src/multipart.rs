@@ -1,15 +1,23 @@
-//! Multipart bodies of captured requests, strictly: what the Java and qcloudapi3 clients send (PROTOCOL 1.1).
+//! Multipart bodies, strictly: what the Java, .NET and qcloudapi3 clients send in v2 (PROTOCOL 1.1), and the SDKs in TC3.
 
-/// A part: its name, its bytes, and whether it is a file, which no client signs.
+/// A part.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part<'a> {
-    pub(super) name: &'a str,
-    pub(super) value: &'a [u8],
-    pub(super) file: bool,
+pub struct Part<'a> {
+    /// Its name, as it stands between the quotes.
+    pub name: &'a str,
+    /// Its bytes.
+    pub value: &'a [u8],
+    /// It has a file name: in v2 no client signs it.
+    pub file: bool,
+    /// Its own Content-Type.
+    pub content_type: Option<&'a str>,
 }
 
-/// Reads a body by the boundary in its content type; the message says what is wrong with it.
-pub(super) fn parts<'a>(body: &'a [u8], content_type: &str) -> Result<Vec<Part<'a>>, &'static str> {
+/// Reads a body by the boundary in its content type.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn parts<'a>(body: &'a [u8], content_type: &str) -> Result<Vec<Part<'a>>, &'static str> {
     let boundary = boundary(content_type).ok_or("the content type names no boundary")?;
     let delimiter = [b"--", boundary.as_bytes()].concat();
     // Java begins the body with a CRLF of its own (PROTOCOL 1.1).
@@ -32,14 +40,14 @@ pub(super) fn parts<'a>(body: &'a [u8], content_type: &str) -> Result<Vec<Part<'
 
 fn part_of<'a>(head: &'a [u8], value: &'a [u8]) -> Result<Part<'a>, &'static str> {
     let head = str::from_utf8(head).map_err(|_| "a part's head is not UTF-8")?;
-    let disposition = head
-        .split("\r\n")
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
-        .ok_or("a part without Content-Disposition")?
-        .1;
+    let header = |wanted: &str| {
+        let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+        lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
+    let disposition = header("content-disposition").ok_or("a part without Content-Disposition")?;
     let name = quoted(disposition, "name").ok_or("a part without a name")?;
-    Ok(Part { name, value, file: quoted(disposition, "filename").is_some() })
+    let file = quoted(disposition, "filename").is_some();
+    Ok(Part { name, value, file, content_type: header("content-type") })
 }
 
 fn boundary(content_type: &str) -> Option<&str> {

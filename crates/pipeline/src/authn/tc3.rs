@@ -1,0 +1,83 @@
+//! TC3-HMAC-SHA256: the signature in the `Authorization` header (PROTOCOL 3).
+//!
+//! It covers query, host and body, and of the other headers only those that it names: stock SDKs leave Action and Version out
+//! (RELIABILITY finding 4), so that over an open way the same signature would be good for another action.
+
+use std::sync::Arc;
+
+use faregate_catalog::Cover;
+use faregate_signing::tc3::{self, Authorization, Mismatch, Payload};
+
+use super::{Policy, Profile, Refused, Signed, usable};
+use crate::availability::Open;
+use crate::call::{Body, RawCall, Transport};
+use crate::dialect::header;
+use crate::facts::Key;
+
+pub(super) fn judge(
+    open: &Open,
+    key: Option<Arc<Key>>,
+    policy: &Policy,
+) -> Result<Signed, Refused> {
+    let raw = open.raw();
+    let malformed = |why: &dyn std::fmt::Display| Refused::Authorization(why.to_string());
+    let authorization = header(raw, "Authorization").ok_or_else(|| {
+        Refused::Authorization("the request has no Authorization header".to_owned())
+    })?;
+    let authorization = Authorization::parse(authorization).map_err(|e| malformed(&e))?;
+    let headers: Vec<tc3::Header<'_>> =
+        raw.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = tc3::Request {
+        method: open.method(),
+        path: &raw.path,
+        query: raw.query.as_deref().unwrap_or_default(),
+        host: &raw.host,
+        headers: &headers,
+        body: match &raw.body {
+            Body::Whole(bytes) => bytes,
+            Body::TooLarge { .. } | Body::Broken => &[],
+        },
+        timestamp: header(raw, "X-TC-Timestamp").unwrap_or_default(),
+        authorization: &authorization,
+    };
+    let key = usable(open, key, policy, || {
+        let _ = tc3::refuse_unknown(&request);
+    })?;
+    let verified = tc3::verify(&request, &key.secret).map_err(|why| match why {
+        Mismatch::Tag { .. } => mismatch(&request, policy),
+        Mismatch::Stamp
+        | Mismatch::Date { .. }
+        | Mismatch::HeaderMissing { .. }
+        | Mismatch::HeaderRepeated { .. } => malformed(&why),
+    })?;
+    if !verified.covered.action() && is_open(raw) {
+        return Err(Refused::ActionUnsigned);
+    }
+    let unsigned = verified.payload == Payload::Unsigned;
+    if unsigned && !open.input().is_empty() && open.operation().cover == Cover::Whole {
+        return Err(Refused::PayloadUnsigned);
+    }
+    Ok(Signed { key, profile: Profile::Tc3(verified.profile), tag: Some(verified.mac) })
+}
+
+/// May others change what is on its way here: plain text from another machine.
+fn is_open(raw: &RawCall) -> bool {
+    match raw.transport {
+        Transport::Tls | Transport::Local => false,
+        Transport::Plain => !raw.peer.is_loopback(),
+    }
+}
+
+fn mismatch(request: &tc3::Request<'_>, policy: &Policy) -> Refused {
+    let profile = tc3::Profile::CANONICAL;
+    let texts = tc3::string_to_sign(request, profile)
+        .and_then(|text| Ok((text, tc3::canonical_request(request, profile)?)));
+    match texts {
+        Ok((text, canonical)) if policy.sandbox => Refused::MismatchTold {
+            string_to_sign: format!(
+                "{text}\n\nIts last line is the hash of this canonical request:\n{canonical}"
+            ),
+        },
+        Ok(_) | Err(_) => Refused::Mismatch,
+    }
+}
