@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use faregate_client::{Client, Credentials, Endpoint};
+use faregate_signing::SecretKey;
+use faregate_signing::capture::Captured;
 
 use crate::environment;
 use crate::exit::Failure;
@@ -29,7 +31,41 @@ pub(crate) struct Signer {
     profile: Option<String>,
 }
 
+/// Keys that a request may have been signed with.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    known: Vec<(String, String)>,
+    /// The environment's secret, for a SecretId that nobody here knows.
+    any: Option<String>,
+}
+
+impl Keys {
+    /// Gives the request the secret of its own SecretId, if it is known, and answers with the others.
+    pub(crate) fn choose(&self, request: &mut Captured) -> Vec<SecretKey> {
+        let sent = request.sent_secret_id();
+        let own = self.known.iter().find(|(id, _)| sent.as_ref() == Some(id));
+        let own = own.map(|(_, secret)| secret.clone()).or_else(|| self.any.clone());
+        if request.secret_key.is_empty() {
+            request.secret_key = own.unwrap_or_default();
+        }
+        let others = self.known.iter().filter(|(id, _)| sent.as_ref() != Some(id));
+        others.map(|(_, secret)| SecretKey::new(secret.as_str())).collect()
+    }
+}
+
 impl Signer {
+    /// All keys that are at hand, the environment's and the running demo's: whose the request is, it says itself.
+    pub(crate) fn explaining(&self) -> Result<Keys, Failure> {
+        let demo = Running::find();
+        let profiles = demo.iter().flat_map(|demo| demo.accounts.values());
+        let mut known: Vec<(String, String)> = profiles
+            .map(|profile| (profile.secret_id.clone(), profile.secret_key.clone()))
+            .collect();
+        let any = secret_key()?;
+        known.splice(0..0, secret_id().zip(any.clone()));
+        Ok(Keys { known, any })
+    }
+
     /// The client that does it.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let demo = Running::find();
@@ -63,9 +99,7 @@ impl Signer {
 
     fn credentials(&self, demo: Option<&Running>) -> Result<Credentials, Failure> {
         let named = self.profile.as_deref();
-        let secret_id = environment::text("FAREGATE_SECRET_ID")
-            .or_else(|| environment::text("TENCENTCLOUD_SECRET_ID"));
-        if let (None, Some(secret_id)) = (named, secret_id) {
+        if let (None, Some(secret_id)) = (named, secret_id()) {
             let secret = secret_key()?;
             // An unknown key with the demo's secret is a way to see 4100.
             let secret = secret.or_else(|| Some(profile(demo?, "demo").ok()?.secret_key.clone()));
@@ -104,6 +138,10 @@ fn profile<'a>(demo: &'a Running, name: &str) -> Result<&'a Profile, Failure> {
 fn is_at(url: &str, address: &str) -> bool {
     let rest = url.strip_prefix("https://").unwrap_or(url);
     rest.trim_end_matches('/').replace("localhost", "127.0.0.1") == address
+}
+
+fn secret_id() -> Option<String> {
+    environment::text("FAREGATE_SECRET_ID").or_else(|| environment::text("TENCENTCLOUD_SECRET_ID"))
 }
 
 fn secret_key() -> Result<Option<String>, Failure> {

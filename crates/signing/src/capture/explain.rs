@@ -30,6 +30,22 @@ impl Captured {
         }
     }
 
+    /// The SecretId that the request itself names.
+    #[must_use]
+    pub fn sent_secret_id(&self) -> Option<String> {
+        match self.scheme().ok()? {
+            Scheme::Skip => None,
+            Scheme::Tc3(header) => {
+                let (_, credential) = header.split_once("Credential=")?;
+                credential.split('/').next().map(str::to_owned)
+            }
+            Scheme::V2 => {
+                let (_, pairs) = self.signed_pairs(&self.body().ok()?).ok()?;
+                pairs.into_iter().find(|(name, _)| name == "SecretId").map(|(_, id)| id)
+            }
+        }
+    }
+
     /// The canonical request behind the string to sign of TC3; none for other dialects.
     #[must_use]
     pub fn canonical_request(&self) -> Option<String> {

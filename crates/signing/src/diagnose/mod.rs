@@ -75,6 +75,8 @@ pub struct Diagnosis {
     pub subject: Option<String>,
     /// The string that the client signed, where it is known and is text.
     pub theirs: Option<String>,
+    /// The canonical request that they hashed, where that is what differs.
+    pub their_canonical: Option<String>,
     /// How many MACs were computed to find it.
     pub n_macs: usize,
 }
@@ -97,11 +99,27 @@ impl Diagnosis {
 
     fn exact(mistake: Mistake, subject: Option<String>, theirs: &[u8], n_macs: usize) -> Self {
         let theirs = str::from_utf8(theirs).ok().map(str::to_owned);
-        Self { mistake, also: None, certainty: Certainty::Exact, subject, theirs, n_macs }
+        Self {
+            mistake,
+            also: None,
+            certainty: Certainty::Exact,
+            subject,
+            theirs,
+            their_canonical: None,
+            n_macs,
+        }
     }
 
     fn likely(mistake: Mistake, subject: Option<String>, n_macs: usize) -> Self {
-        Self { mistake, also: None, certainty: Certainty::Likely, subject, theirs: None, n_macs }
+        Self {
+            mistake,
+            also: None,
+            certainty: Certainty::Likely,
+            subject,
+            theirs: None,
+            their_canonical: None,
+            n_macs,
+        }
     }
 
     /// With the mistake in the signature's spelling, by which it was read at all.

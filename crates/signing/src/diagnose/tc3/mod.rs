@@ -190,7 +190,8 @@ impl Finder<'_> {
         edited.extend(canonicals::bodies(draft, self.request));
         edited.into_iter().find_map(|Edited { mistake, subject, draft }| {
             let text = self.text(&draft);
-            self.hit(mistake, subject, &text)
+            let found = self.hit(mistake, subject, &text)?;
+            Some(Diagnosis { their_canonical: Some(draft.text()), ..found })
         })
     }
 
