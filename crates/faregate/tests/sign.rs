@@ -25,8 +25,8 @@ fn text(bytes: &[u8]) -> &str {
 /// Runs `--explain … --json` with the documented secret.
 fn explained(request: &str, more: &[&str]) -> (Option<i32>, Value) {
     let output = sign(&[&["--explain", request, "--json"], more].concat(), Some(SECRET_KEY));
-    let record = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
+    assert!(!output.stdout.is_empty(), "{}", text(&output.stderr));
+    let record = serde_json::from_slice(&output.stdout).unwrap();
     (output.status.code(), record)
 }
 
