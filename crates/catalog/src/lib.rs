@@ -48,7 +48,7 @@ mod suggestion;
 pub use catalog::{Catalog, Loaded, Settings};
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::Source;
-pub use module::{Module, ModuleErrorDoc, NotAnUpstream, Upstream};
+pub use module::{ErrorExample, Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
     Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, JsonPath, MinSignature, Operation,
     Purchase, Rate, Returns, UpstreamRequest,

@@ -61,6 +61,17 @@ pub struct ModuleErrorDoc {
     pub cause: Option<String>,
     /// What to do.
     pub fix: Option<String>,
+    /// A call that is answered with it.
+    pub example: Option<ErrorExample>,
+}
+
+/// A call that is answered with an error: the action's own example, with these parameters in place of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorExample {
+    /// The Action.
+    pub action: String,
+    /// The parameters that matter.
+    pub parameters: Map<String, Value>,
 }
 
 /// An address that no upstream can have.

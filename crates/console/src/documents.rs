@@ -1,7 +1,12 @@
 //! The repository's documents, embedded: the page's "Please refer to … in the document" leads here.
 
-use crate::article;
-use crate::view::{self, Reader};
+use askama::Template;
+use serde_json::json;
+
+use crate::article::{self, Author};
+use crate::markdown;
+use crate::page::{Form, Frame, Page};
+use crate::reader::Reader;
 
 /// One document.
 pub(crate) struct Document {
@@ -28,23 +33,80 @@ documents! {
     "concepts/life-of-a-call",
     "receipts",
     "sandbox",
+    "sandbox",
+    "receipts",
     "operations",
+    "reference/configuration",
     "reference/configuration",
     "threat-model",
     "reliability",
 }
 
-/// The document of this name.
-pub(crate) fn find(name: &str) -> Option<&'static Document> {
-    DOCUMENTS.iter().find(|document| document.name == name)
+impl Document {
+    fn title(&self) -> &'static str {
+        article::title(self.text)
+    }
+
+    /// What it begins with, for lists.
+    fn summary(&self) -> String {
+        let paragraph = self.text.split("\n\n").find(|text| !text.trim_start().starts_with('#'));
+        markdown::plain(&markdown::first_sentence(paragraph.unwrap_or_default()))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "article.html")]
+struct ArticleView<'a> {
+    frame: Frame<'a>,
+    /// The language that the text is written in.
+    lang: &'static str,
+    body: String,
+}
+
+/// One document.
+pub(crate) fn page(reader: &Reader<'_>, name: &str, form: Form) -> Option<Page> {
+    let document = DOCUMENTS.iter().find(|document| document.name == name)?;
+    Some(match form {
+        Form::Markdown => Page::markdown(document.text.to_owned()),
+        Form::Json => Page::json(&json!({
+            "name": document.name,
+            "title": document.title(),
+            "language": "en",
+            "markdown": document.text,
+        })),
+        Form::Html => Page::html(
+            200,
+            &ArticleView {
+                frame: Frame::full(reader, document.title().to_owned(), document.summary()),
+                lang: "en",
+                body: article::render(document.text, reader, Author::House),
+            },
+        ),
+    })
 }
 
 /// The list of all documents.
-pub(crate) fn list(reader: &Reader<'_>) -> String {
+pub(crate) fn list(reader: &Reader<'_>, form: Form) -> Page {
     let title = reader.say("Documents", "文档");
-    let links: String = DOCUMENTS
-        .iter()
-        .map(|document| format!("- [{}](/docs/{})\n", article::title(document.text), document.name))
-        .collect();
-    view::article(reader, &format!("# {title}\n\n{links}"), reader.language)
+    let line = |document: &Document| {
+        format!("- [{}](/docs/{}): {}\n", document.title(), document.name, document.summary())
+    };
+    let text = format!("# {title}\n\n{}", DOCUMENTS.iter().map(line).collect::<String>());
+    match form {
+        Form::Markdown => Page::markdown(text),
+        Form::Json => {
+            let all = DOCUMENTS.iter().map(|document| {
+                json!({ "name": document.name, "title": document.title(), "page": format!("/docs/{}", document.name) })
+            });
+            Page::json(&json!({ "documents": all.collect::<Vec<_>>() }))
+        }
+        Form::Html => Page::html(
+            200,
+            &ArticleView {
+                frame: Frame::full(reader, title.to_owned(), String::new()),
+                lang: reader.tag(),
+                body: article::render(&text, reader, Author::House),
+            },
+        ),
+    }
 }

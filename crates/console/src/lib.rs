@@ -1,144 +1,146 @@
-//! Pages for people: the error reference, and the documents that it refers to.
+//! Pages for people and programs: the error reference, the modules, and the documents that they refer to.
 //!
-//! A page is a function of path, query, language and [`Site`]: no I/O, no clock, no script. The texts are
-//! the rooms' own pages and the repository's documents, embedded when it is built.
-//! Everything that comes from a module's document is escaped.
+//! A page is a function of a [`Visit`] and a [`Site`]: no I/O, no clock, and nothing that needs a script. The texts
+//! are the rooms' own pages, the modules' documents, and the repository's documents. Whatever comes from outside (a
+//! module's document, a query, a reader's words) is text and never markup: templates escape, Markdown keeps raw HTML
+//! as text, and the policy runs only the one script and the one style sheet that stand here.
 
+mod action;
 mod article;
+mod code;
 mod documents;
+mod examples;
+pub mod feedback;
 mod index;
+mod markdown;
+mod module;
 mod overview;
-mod view;
+mod page;
+mod policy;
+mod reader;
+mod returns;
+mod search;
 
-use faregate_contract::Code;
-use faregate_pipeline::pages::{self, Language};
+use std::fmt;
+use std::sync::Arc;
 
-pub use view::STYLE;
+use faregate_catalog::Module;
+use faregate_contract::{Code, Reason};
+use faregate_pipeline::time::Millis;
+
+pub use page::Page;
+use page::{Form, name_of, split_form};
+use reader::Reader;
 
 /// What an installation's pages say about it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Site {
     /// Modules are at `<module>.<base domain>`.
     pub base_domain: String,
     /// Whom to ask.
     pub support: String,
+    /// Where the pages are, from outside; empty: links are relative.
+    pub url: String,
+    /// The version of Faregate.
+    pub version: &'static str,
     /// The modules, in the order in which they are shown.
-    pub modules: Vec<ModuleInfo>,
+    pub modules: Vec<Arc<Module>>,
+    /// Signs the tokens of forms.
+    pub secret: [u8; 16],
 }
 
-/// A module, as far as its clients are concerned.
-#[derive(Clone, Debug, Default)]
-pub struct ModuleInfo {
-    /// Its name.
-    pub name: String,
-    /// Its document's title.
-    pub title: String,
-    /// Its domains.
-    pub domains: Vec<String>,
-    /// Its own errors.
-    pub errors: Vec<ModuleErrorInfo>,
-    /// Its actions.
-    pub actions: Vec<String>,
-}
-
-/// A module's own error.
-#[derive(Clone, Debug, Default)]
-pub struct ModuleErrorInfo {
-    /// The text between the parentheses.
-    pub code: String,
-    /// What follows them.
-    pub message: String,
-    /// The common code that it comes with.
-    pub common_code: u16,
-    /// Why it happens.
-    pub cause: Option<String>,
-    /// What to do.
-    pub fix: Option<String>,
-}
-
-/// An answer to a browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `Content-Type`.
-    pub content_type: String,
-    /// The body.
-    pub body: Vec<u8>,
-    /// The `Location` of a redirect.
-    pub location: Option<String>,
-}
-
-impl Page {
-    fn new(status: u16, content_type: &str, body: String) -> Self {
-        Self {
-            status,
-            content_type: content_type.to_owned(),
-            body: body.into_bytes(),
-            location: None,
-        }
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site").field("base_domain", &self.base_domain).finish_non_exhaustive()
     }
+}
 
-    fn html(status: u16, body: String) -> Self {
-        Self::new(status, "text/html; charset=utf-8", body)
+impl Site {
+    fn module(&self, name: &str) -> Option<&Module> {
+        self.modules.iter().find(|module| module.name == name).map(|module| &**module)
     }
+}
 
-    fn markdown(text: &str) -> Self {
-        Self::new(200, "text/markdown; charset=utf-8", text.to_owned())
-    }
+/// How often a reason was given on this installation.
+pub type Counts<'a> = &'a (dyn Fn(Code, Reason) -> u64 + Send + Sync);
 
-    fn redirect(to: String) -> Self {
-        Self {
-            status: 302,
-            content_type: "text/plain; charset=utf-8".to_owned(),
-            body: Vec::new(),
-            location: Some(to),
-        }
+/// One request for a page.
+#[derive(Clone, Copy)]
+pub struct Visit<'a> {
+    /// The path, as it was sent.
+    pub path: &'a str,
+    /// The query, without its question mark.
+    pub query: Option<&'a str>,
+    /// The `Accept-Language` header.
+    pub accept_language: Option<&'a str>,
+    /// When.
+    pub now: Millis,
+    /// How often each reason was given, where the operator lets readers know.
+    pub counts: Option<Counts<'a>>,
+}
+
+impl fmt::Debug for Visit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visit").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
 /// The page at this path.
 ///
-/// The language is `?lang=zh`'s, then `Accept-Language`'s, then English; links keep what the query chose.
+/// The language is `?lang=zh`'s, then `Accept-Language`'s, then English; links keep what the query chose. A path that
+/// ends in `.md` or `.json` is the same page for programs.
 #[must_use]
-pub fn respond(
-    path: &str,
-    query: Option<&str>,
-    accept_language: Option<&str>,
-    site: &Site,
-) -> Page {
-    let reader = view::Reader::of(query, accept_language, site);
-    let path = path.strip_suffix('/').unwrap_or(path);
-    match path {
-        "" => Page::redirect(format!("/errors{}", reader.suffix())),
-        "/errors" => Page::html(200, overview::render(&reader, site)),
-        "/errors.json" => Page::new(200, "application/json; charset=utf-8", index::render(site)),
-        "/docs" => Page::html(200, documents::list(&reader)),
-        _ => text(path, &reader).unwrap_or_else(|| Page::html(404, view::not_found(&reader, path))),
-    }
-}
-
-/// A code's page or a document, as HTML or, by `.md`, as it was written.
-fn text(path: &str, reader: &view::Reader<'_>) -> Option<Page> {
-    let (path, as_written) = match path.strip_suffix(".md") {
-        Some(path) => (path, true),
-        None => (path, false),
+pub fn respond(visit: Visit<'_>, site: &Site) -> Page {
+    let path = visit.path.strip_suffix('/').unwrap_or(visit.path);
+    let (path, form) = split_form(path);
+    let reader = Reader::new(&visit, path, site);
+    let found = match (path, form) {
+        ("", Form::Html) => Some(Page::redirect(&reader.to("/errors"))),
+        ("/llms.txt", Form::Html) => Some(Page::text(index::llms(site))),
+        ("/errors", Form::Json) => Some(Page::json(&index::errors(site, visit.counts))),
+        ("/errors", _) => Some(overview::page(&reader, form)),
+        ("/modules", _) => Some(module::list(&reader, form)),
+        ("/docs", _) => Some(documents::list(&reader, form)),
+        ("/search", _) => Some(search::page(&reader, form)),
+        _ => deeper(&reader, path, form, visit.counts),
     };
-    let (markdown, language) = source(path, reader.language)?;
-    Some(if as_written {
-        Page::markdown(markdown)
-    } else {
-        Page::html(200, view::article(reader, markdown, language))
-    })
+    found.unwrap_or_else(|| page::not_found(&reader, visit.path))
 }
 
-fn source(path: &str, language: Language) -> Option<(&'static str, Language)> {
-    if let Some(number) = path.strip_prefix("/errors/") {
-        let page = pages::page(number.parse::<Code>().ok()?)?;
-        return Some((page.text(language), language));
+fn deeper(reader: &Reader<'_>, path: &str, form: Form, counts: Option<Counts<'_>>) -> Option<Page> {
+    let mut parts = path.strip_prefix('/')?.split('/');
+    match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
+        ("errors", number, None, None) => {
+            let code = number.parse::<Code>().ok()?;
+            code::page(reader, code, form, counts)
+        }
+        ("errors", module, Some(own), None) => {
+            code::module_page(reader, module, &name_of(own), form)
+        }
+        ("modules", module, None, None) => module::page(reader, module, form),
+        ("modules", module, Some("openapi"), None) if form == Form::Json => {
+            Some(Page::json(&reader.site.module(module)?.openapi()))
+        }
+        ("modules", module, Some(action), None) => {
+            action::page(reader, module, &name_of(action), form)
+        }
+        ("docs", ..) => documents::page(reader, path.strip_prefix("/docs/")?, form),
+        _ => None,
     }
-    let document = documents::find(path.strip_prefix("/docs/")?)?;
-    Some((document.text, Language::English))
+}
+
+/// Every path that a reader can be led to, without suffix and language.
+#[must_use]
+pub fn paths(site: &Site) -> Vec<String> {
+    let fixed = ["/errors", "/modules", "/docs", "/search"].map(str::to_owned);
+    let codes = faregate_pipeline::pages::PAGES.iter().map(|page| format!("/errors/{}", page.code));
+    let documents = documents::DOCUMENTS.iter().map(|document| format!("/docs/{}", document.name));
+    let modules = site.modules.iter().flat_map(|module| {
+        let own = module.errors.keys().map(|code| module::path_of(&module.name, code));
+        let actions = module.operations().map(|one| module::action_path(&module.name, &one.action));
+        std::iter::once(format!("/modules/{}", module.name)).chain(own).chain(actions)
+    });
+    fixed.into_iter().chain(codes).chain(modules).chain(documents).collect()
 }
 
 #[cfg(test)]

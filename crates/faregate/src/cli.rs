@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "demo")]
 use crate::commands::demo;
 use crate::commands::{
-    account, call, check, clock, codes, explain, fault, identity, init, key, ledger, maintenance,
-    serve, sign,
+    account, call, check, clock, codes, explain, fault, feedback, identity, init, key, ledger,
+    maintenance, serve, sign,
 };
 use crate::exit::Failure;
 
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Fault(fault::Fault),
     Clock(clock::Clock),
+    #[command(subcommand)]
+    Feedback(feedback::Feedback),
     #[cfg(feature = "demo")]
     #[command(name = "__compute", hide = true)]
     Compute(demo::compute::Compute),
@@ -75,6 +77,7 @@ impl Command {
             Self::Maintenance(maintenance) => maintenance.run(),
             Self::Fault(fault) => fault.run(),
             Self::Clock(clock) => clock.run(),
+            Self::Feedback(feedback) => feedback.run(),
             #[cfg(feature = "demo")]
             Self::Compute(compute) => compute.run(),
         }

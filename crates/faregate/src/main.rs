@@ -9,6 +9,7 @@ mod gate;
 mod modules;
 mod output;
 mod place;
+mod reference;
 mod running;
 
 use std::process::ExitCode;

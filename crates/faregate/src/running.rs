@@ -20,6 +20,7 @@ pub(crate) struct Running {
     #[serde(default)]
     pub(crate) http: Option<String>,
     pub(crate) ca: PathBuf,
+    pub(crate) proxy: Option<String>,
     pub(crate) base_domain: String,
     pub(crate) accounts: BTreeMap<String, Profile>,
 }

@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("client", &["contract", "signing"]),
     ("stores", &["contract", "ledger", "signing", "pipeline"]),
     ("gateway", &["contract", "signing", "catalog", "ledger", "pipeline", "stores"]),
-    ("console", &["contract", "pipeline"]),
+    ("console", &["contract", "signing", "catalog", "pipeline"]),
     ("compute", &[]),
     ("suite", &[]),
 ];

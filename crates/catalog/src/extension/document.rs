@@ -8,12 +8,14 @@ use super::fields::{Fields, listed};
 use super::{DOCUMENT_KEYS, KEY};
 use crate::diagnostic::Report;
 use crate::document::Spot;
-use crate::module::ModuleErrorDoc;
+use crate::module::{ErrorExample, ModuleErrorDoc};
 
 /// The codes that a module may answer with: the others are the gateway's own voice (DESIGN 1).
 const MODULE_CODES: [u16; 6] = [4000, 5000, 5100, 5200, 6000, 6200];
 
-const ERROR_KEYS: [&str; 4] = ["cause", "code", "fix", "message"];
+const ERROR_KEYS: [&str; 5] = ["cause", "code", "example", "fix", "message"];
+
+const EXAMPLE_KEYS: [&str; 2] = ["action", "parameters"];
 
 /// How long an upstream may take, unless the document says.
 const TIMEOUT_MS: u64 = 10_000;
@@ -141,5 +143,36 @@ fn error(report: &mut Report<'_>, code: &str, spot: Spot<'_>) -> Option<ModuleEr
         code: common,
         cause: fields.text(report, "cause").map(str::to_owned),
         fix: fields.text(report, "fix").map(str::to_owned),
+        example: fields.spot.get("example").and_then(|spot| example(report, spot)),
+    })
+}
+
+fn example(report: &mut Report<'_>, spot: Spot<'_>) -> Option<ErrorExample> {
+    let fields = Fields::open(report, spot, &EXAMPLE_KEYS)?;
+    let parameters = match fields.spot.get("parameters") {
+        None => serde_json::Map::new(),
+        Some(spot) => match spot.value.as_object() {
+            Some(parameters) => parameters.clone(),
+            None => {
+                let what = "`parameters` is an object: the name of each, and its value";
+                report.error(report.value(&spot), what, None);
+                return None;
+            }
+        },
+    };
+    let action = fields.needed(report, "action")?.to_owned();
+    if !has_action(report, &action) {
+        let at = fields.spot.get("action").map_or(0..0, |spot| report.value(&spot));
+        let help = "it is the `operationId` of one of the paths".to_owned();
+        report.error(at, format!("this module has no action `{action}`"), Some(help));
+    }
+    Some(ErrorExample { action, parameters })
+}
+
+fn has_action(report: &Report<'_>, action: &str) -> bool {
+    let paths = report.document.root().get("paths");
+    let items = paths.iter().flat_map(Spot::members);
+    items.filter_map(|(_, item)| report.document.resolve(item)).any(|item| {
+        item.members().any(|(_, operation)| operation.text("operationId") == Some(action))
     })
 }

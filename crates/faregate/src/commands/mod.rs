@@ -9,6 +9,7 @@ pub(crate) mod codes;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod fault;
+pub(crate) mod feedback;
 pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod key;

@@ -5,11 +5,13 @@
 
 mod language;
 mod parts;
+mod reproduce;
 
 use faregate_contract::{Code, Reason};
 
 pub use language::Language;
 pub use parts::Part;
+pub use reproduce::{REPRODUCTIONS, Reproduction, reproduction};
 
 /// The page of one code.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub(crate) mod compute;
+mod environment;
 mod welcome;
 
 use std::path::{Path, PathBuf};
@@ -50,10 +51,16 @@ pub(crate) struct Demo {
     /// Print one JSON line when ready, and nothing else
     #[arg(long)]
     json: bool,
+    /// Start nothing: print the environment of the running demo, for `eval "$(faregate demo --env)"`
+    #[arg(long, exclusive = true)]
+    env: bool,
 }
 
 impl Demo {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        if self.env {
+            return environment::print();
+        }
         let temporary = match &self.data {
             Some(_) => None,
             None => Some(tempfile::Builder::new().prefix("faregate-demo-").tempdir()?),
@@ -93,6 +100,7 @@ impl Demo {
             https: https.to_string(),
             http: gateway.http.map(|address| address.to_string()),
             ca: ca.canonicalize().unwrap_or(ca),
+            proxy: gateway.proxy.map(|address| address.to_string()),
             base_domain: BASE_DOMAIN.to_owned(),
             accounts,
         };

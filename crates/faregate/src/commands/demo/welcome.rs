@@ -86,7 +86,8 @@ impl Ready<'_> {
             output::data("An unmodified SDK, by its environment");
             output::data(format_args!("  export https_proxy=http://{proxy}"));
             output::data(format_args!("  export SSL_CERT_FILE={ca}"));
-            output::data(format_args!("  export REQUESTS_CA_BUNDLE={ca}\n"));
+            output::data(format_args!("  export REQUESTS_CA_BUNDLE={ca}"));
+            output::data("  # or all of it, and the key: eval \"$(faregate demo --env)\"\n");
         }
         if let Some(pages) = self.pages_url() {
             output::data(format_args!("Error reference\n  {pages}/errors\n"));
@@ -127,7 +128,7 @@ impl Ready<'_> {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &str) -> String {
+pub(super) fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
     if path.chars().all(plain) {
         path.to_owned()

@@ -1,0 +1,110 @@
+//! The pages of a running gateway: what the console renders, with what the stores keep.
+
+use std::sync::Arc;
+
+use faregate_catalog::Catalog;
+use faregate_console::feedback::{self, Kept, Refused, Sent, Vote, VoteQuota};
+use faregate_console::{Page, Site, Visit};
+use faregate_contract::{Code, Reason};
+use faregate_gateway::config::Config;
+use faregate_gateway::{PageReply, PageRequest, Pages, Submission};
+use faregate_stores::{NewVote, Stores};
+
+/// What the pages say about this installation.
+pub(crate) fn site(config: &Config, catalog: &Catalog, stores: &Stores) -> Site {
+    Site {
+        base_domain: config.base_domain.clone(),
+        support: config.support.clone(),
+        url: config.pages_url.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        modules: catalog.modules().to_vec(),
+        secret: stores.print_secret(),
+    }
+}
+
+struct Reference {
+    site: Site,
+    stores: Stores,
+    quota: VoteQuota,
+}
+
+/// The renderer of the pages listener.
+pub(crate) fn pages(site: Site, stores: Stores) -> Pages {
+    let reference = Arc::new(Reference { site, stores, quota: VoteQuota::default() });
+    Arc::new(move |asked| {
+        let reference = Arc::clone(&reference);
+        Box::pin(async move { reply(reference.answer(&asked).await) })
+    })
+}
+
+fn reply(page: Page) -> PageReply {
+    PageReply {
+        status: page.status,
+        content_type: page.content_type.to_owned(),
+        body: page.body,
+        headers: page.headers,
+    }
+}
+
+impl Reference {
+    async fn answer(&self, asked: &PageRequest) -> Page {
+        let tally = asked.tally.clone();
+        let count = move |code: Code, reason: Reason| {
+            tally.as_ref().map_or(0, |tally| tally.count(code.number(), reason.as_str()))
+        };
+        let visit = Visit {
+            path: &asked.path,
+            query: asked.query.as_deref(),
+            accept_language: asked.accept_language.as_deref(),
+            now: asked.now,
+            counts: if asked.tally.is_some() { Some(&count) } else { None },
+        };
+        if let (Some(sent), feedback::PATH) = (&asked.submission, asked.path.as_str()) {
+            return match self.take(asked, sent).await {
+                Ok(kept) => feedback::kept(&kept, sent.wants_json, visit, &self.site),
+                Err(why) => feedback::refused(why, sent.wants_json, visit, &self.site),
+            };
+        }
+        let receipt = asked.path.strip_prefix("/feedback/");
+        // A store that is down has no receipt to show; the vote is where it was.
+        let kept = receipt.and_then(|receipt| self.stores.vote(receipt).ok().flatten());
+        match kept {
+            Some(vote) => feedback::receipt(&of_row(vote), visit, &self.site),
+            None => faregate_console::respond(visit, &self.site),
+        }
+    }
+
+    async fn take(&self, asked: &PageRequest, sent: &Submission) -> Result<Kept, Refused> {
+        let form = Sent {
+            form: &sent.form,
+            host: sent.host.as_deref(),
+            origin: sent.origin.as_deref(),
+            fetch_site: sent.fetch_site.as_deref(),
+        };
+        let vote = feedback::judge(form, &self.site, asked.now)?;
+        self.quota.admit(asked.peer, asked.now).map_err(Refused::TooMany)?;
+        let mut random = [0_u8; 16];
+        getrandom::fill(&mut random).map_err(|_| Refused::Down)?;
+        let receipt: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let row = NewVote {
+            receipt: receipt.clone(),
+            at: asked.now,
+            page: vote.page.clone(),
+            language: vote.language.to_owned(),
+            level: vote.level,
+            text: vote.text.clone(),
+        };
+        let id = self.stores.keep_vote(row).await.map_err(|_| Refused::Down)?;
+        Ok(Kept { receipt, id, vote, answer: None })
+    }
+}
+
+fn of_row(row: faregate_stores::Vote) -> Kept {
+    let language = if row.vote.language == "zh" { "zh" } else { "en" };
+    Kept {
+        receipt: row.vote.receipt,
+        id: row.id,
+        vote: Vote { page: row.vote.page, language, level: row.vote.level, text: row.vote.text },
+        answer: row.answer.map(|(text, _)| text),
+    }
+}

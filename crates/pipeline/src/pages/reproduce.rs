@@ -1,0 +1,161 @@
+//! How each reason is met on purpose, in a sandbox: commands that a test runs against `faregate demo`.
+//!
+//! The last line that they print is the answer with the code and the reason. They are the same in every language,
+//! so they stand here once, and not on each page twice.
+
+use faregate_contract::{Code, Reason};
+
+#[cfg(test)]
+use super::PAGES;
+
+/// How a reason is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reproduction {
+    /// The code.
+    pub code: Code,
+    /// The reason, by its name.
+    pub reason: &'static str,
+    /// Lines for a shell.
+    pub commands: &'static str,
+}
+
+/// The commands that are answered with this reason.
+#[must_use]
+pub fn reproduction(code: Code, reason: Reason) -> Option<Reproduction> {
+    REPRODUCTIONS.iter().find(|one| one.code == code && one.reason == reason.as_str()).copied()
+}
+
+macro_rules! reproductions {
+    ($($code:ident { $($reason:ident: $commands:expr;)* })*) => {
+        /// All of them, in the order of the codes.
+        pub const REPRODUCTIONS: &[Reproduction] = &[$($(
+            Reproduction { code: Code::$code, reason: stringify!($reason), commands: $commands }
+        ),*),*];
+    };
+}
+
+/// One small machine for a month.
+macro_rules! buy {
+    ($($more:literal)?) => {
+        concat!(
+            "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1",
+            $($more)?
+        )
+    };
+}
+
+/// The shell's way to the sandbox, then `curl`.
+macro_rules! curl {
+    ($arguments:literal) => {
+        concat!("eval \"$(faregate demo --env)\"\n", $arguments)
+    };
+}
+
+reproductions! {
+    InvalidParameter {
+        MALFORMED_HTTP: curl!("curl -sS -H 'a_b: 1' https://cvm.api.qcloud.com/v2/index.php");
+        BODY_TOO_LARGE: curl!("head -c 2000000 /dev/zero | tr '\\0' a | curl -sS --data-binary @- https://cvm.api.qcloud.com/v2/index.php");
+        QUERY_TOO_LARGE: curl!("curl -sS \"https://cvm.api.qcloud.com/v2/index.php?$(head -c 33000 /dev/zero | tr '\\0' a)\"");
+        TOO_MANY_PARAMETERS: curl!("curl -sS -d \"$(seq -f 'p%.0f=1' -s '&' 600)\" https://cvm.api.qcloud.com/v2/index.php");
+        BAD_ENCODING: curl!("curl -sS -d 'Action=%zz' https://cvm.api.qcloud.com/v2/index.php");
+        BAD_NAME: curl!("curl -sS -d '=1' https://cvm.api.qcloud.com/v2/index.php");
+        DUPLICATE_NAME: curl!("curl -sS -d 'Action=DescribeZones&Action=RunInstances' https://cvm.api.qcloud.com/v2/index.php");
+        TWIN_NAMES: curl!("curl -sS -d 'a_b=1&a.b=2' https://cvm.api.qcloud.com/v2/index.php");
+        WRONG_PLACE: curl!("curl -sS -d 'Action=DescribeZones' 'https://cvm.api.qcloud.com/v2/index.php?Region=gz'");
+        MISSING: "faregate call cvm CreateProject";
+        MALFORMED: "faregate call cvm DescribeZones Timestamp=yesterday";
+        WRONG_TYPE: "faregate call cvm DescribeInstances limit=abc";
+        OUT_OF_RANGE: "faregate call cvm DescribeInstances limit=1000";
+        NOT_ALLOWED: "faregate call cvm DescribeInstances status=ASLEEP";
+        LENGTH: "faregate call cvm CreateProject projectName=\"$(head -c 61 /dev/zero | tr '\\0' a)\"";
+        TOO_MANY: "faregate call cvm DescribeInstances $(seq -f 'instanceIds.%.0f=ins-%.0f' 0 100)";
+        REPEATED: "faregate call cvm StartInstances instanceIds.0=ins-1 instanceIds.1=ins-1";
+        UNKNOWN_PARAMETER: "faregate call cvm DescribeZones colour=red";
+        BAD_INDEX: "faregate call cvm DescribeInstances instanceIds.first=ins-1";
+        CONFLICT: "faregate call cvm DescribeInstances instanceIds=ins-1 instanceIds.0=ins-2";
+        PATH_SEGMENT: "faregate call cvm ReturnInstance instanceId=..";
+        REFUSED_BY_MODULE: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-windows-95 period=1 goodsNum=1";
+    }
+    AuthFailure {
+        SIGNATURE_MISMATCH: curl!("FAREGATE_SECRET_ID=$SECRET_ID FAREGATE_SECRET_KEY=wrong faregate call cvm DescribeZones");
+        UNKNOWN_KEY: "FAREGATE_SECRET_ID=AKIDunknown faregate call cvm DescribeZones";
+        KEY_DISABLED: "key=$(faregate key create demo --json)\nid=$(echo \"$key\" | grep -o 'AKID[A-Za-z0-9]*')\nfaregate key disable \"$id\"\nsleep 1\nFAREGATE_SECRET_ID=$id faregate call cvm DescribeZones";
+        AMBIGUOUS_STRING_TO_SIGN: "faregate call cvm CreateProject 'projectName=a&limit=5'";
+    }
+    RequestExpired {
+        STAMP_TOO_OLD: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) - 600))";
+    }
+    AccessDenied {
+        ACCOUNT_SUSPENDED: "faregate call -p suspended cvm DescribeZones";
+        NOT_IN_USER_RANGE: "faregate call cvm DescribeInternalUsage";
+    }
+    QuotaExceeded {
+        RATE: "for i in $(seq 20); do faregate call --retries 0 -p limited cvm DescribeZones & done; wait";
+    }
+    ReplayAttack {
+        NONCE_SEEN: "stamp=Timestamp=$(date +%s)\nfor nonce in 7 8 7; do faregate call cvm DescribeZones $stamp Nonce=$nonce; done";
+        NONCE_SAME_AS_LAST: "faregate call cvm DescribeZones Nonce=7\nsleep 1\nfaregate call cvm DescribeZones Nonce=7";
+        STAMP_BEHIND: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) - 8000))";
+        STAMP_AHEAD: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) + 8000))";
+    }
+    ProtocolNotSupported {
+        METHOD_NOT_ALLOWED: curl!("curl -sS -X PUT 'https://cvm.api.qcloud.com/v2/index.php?Action=DescribeZones'");
+        MEDIA_TYPE: curl!("curl -sS -H 'Content-Type: text/plain' -d 'Action=DescribeZones' https://cvm.api.qcloud.com/v2/index.php");
+        UNSPOKEN_FEATURE: curl!("curl -sS -H 'Content-Encoding: gzip' -d 'Action=DescribeZones' https://cvm.api.qcloud.com/v2/index.php");
+        PLAIN_HTTP: curl!("curl -sS -H 'Host: cvm.api.qcloud.com' \"http://$FAREGATE_HTTP/v2/index.php?Action=DescribeZones\"");
+    }
+    ResourceNotFound {
+        NO_SUCH_RESOURCE: "faregate call cvm ReturnInstance instanceId=ins-00000000";
+    }
+    OperationFailed {
+        MODULE_ERROR: buy!(" projectId=999999");
+        ALL_FAILED: "faregate call cvm RestartInstances instanceIds.0=ins-00000000";
+    }
+    ResourceInsufficient {
+        NOT_SOLD: "faregate call cvm RunInstances zone=gz-2 instanceType=GPU.LARGE1 imageId=img-debian-12 period=1 goodsNum=1";
+    }
+    InsufficientBalance {
+        INSUFFICIENT_BALANCE: "faregate call -p poor cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1";
+    }
+    PartialSuccess {
+        SOME_FAILED: concat!("id=$(", buy!(), " | grep -o 'ins-[0-9a-z]*' | head -n 1)\nfaregate call cvm RestartInstances instanceIds.0=$id instanceIds.1=ins-00000000");
+    }
+    UserQualificationAuditFailed {
+        IDENTITY_NOT_VERIFIED: "faregate call -p unverified cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1";
+    }
+    InternalError {
+        UPSTREAM_NONSENSE: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-nonsense period=1 goodsNum=1";
+        UPSTREAM_STATUS: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-500 period=1 goodsNum=1";
+    }
+    VersionNotSupported {
+        NO_SUCH_DOMAIN: "faregate call nothing DescribeZones";
+        NO_SUCH_PATH: curl!("curl -sS 'https://cvm.api.qcloud.com/v9/index.php?Action=DescribeZones'");
+        NO_SUCH_ACTION: "faregate call cvm DescribeZone";
+        NO_SUCH_VERSION: "faregate call cvm DescribeZones Version=1999-12-31";
+        WITHDRAWN: "faregate maintenance on cvm:DescribeProject --withdrawn\nsleep 1\nfaregate call cvm DescribeProject\nfaregate maintenance off cvm:DescribeProject >/dev/null";
+        LASTING_MAINTENANCE: "faregate maintenance on cvm:DescribeProject --lasting\nsleep 1\nfaregate call cvm DescribeProject\nfaregate maintenance off cvm:DescribeProject >/dev/null";
+    }
+    ServiceUnavailable {
+        MAINTENANCE: "faregate maintenance on cvm:DescribeProject --for 10m --message 'Back soon.'\nsleep 1\nfaregate call --retries 0 cvm DescribeProject\nfaregate maintenance off cvm:DescribeProject >/dev/null";
+    }
+}
+
+#[cfg(test)]
+mod spec {
+    use super::*;
+
+    #[test]
+    fn each_is_for_a_reason_that_there_is_and_each_code_has_one() {
+        for (n, one) in REPRODUCTIONS.iter().enumerate() {
+            let page = PAGES.iter().find(|page| page.code == one.code).unwrap();
+            let known = page.reasons.iter().any(|reason| reason.as_str() == one.reason);
+            assert!(known, "{} {}", one.code, one.reason);
+            let first =
+                REPRODUCTIONS.iter().position(|o| (o.code, o.reason) == (one.code, one.reason));
+            assert_eq!(first, Some(n), "{} {} stands twice", one.code, one.reason);
+        }
+        for page in PAGES {
+            assert!(REPRODUCTIONS.iter().any(|one| one.code == page.code), "{}", page.code);
+        }
+    }
+}
