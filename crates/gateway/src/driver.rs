@@ -211,12 +211,13 @@ impl Driver {
         let authenticated = authn::check(open, key, &shared.authn)?;                            // 4100
         trail.authenticated(&authenticated);
         trail.at(order::VALIDITY)?;
-        let fresh = validity::check(authenticated, now, shared.stores.fence(), &shared.validity)?; // 4200
+        let fence = shared.stores.fence(&authenticated.key().id);
+        let fresh = validity::check(authenticated, now, fence, &shared.validity)?;              // 4200
         trail.at(order::ACCESS)?;
         let permitted = authz::check(fresh)?;                                                   // 4300
 
         trail.at(order::REPLAY)?;
-        let claim = replay::request(&permitted, &shared.prints, shared.config.replay.refuse_last_nonce);
+        let claim = replay::request(&permitted, &shared.prints, &shared.replay);
         let cells = quota::cells(&permitted, shared.config.default_rate);
         let (claimed, verdict, ticket) = self.enter(claim.as_ref(), trail.cells(&cells), now).await?; // one trip
         let claimed = replay::check(permitted, claim.as_ref(), claimed)?;                       // 4500

@@ -7,7 +7,7 @@ use faregate_catalog::Catalog;
 use faregate_contract::envelope::Voice;
 use faregate_pipeline::availability::breaker::{Breaker, Policy as BreakerPolicy};
 use faregate_pipeline::replay::Prints;
-use faregate_pipeline::{authn, parameters, validity};
+use faregate_pipeline::{authn, parameters, replay, validity};
 use faregate_signing::Algorithm;
 use faregate_stores::Stores;
 
@@ -38,6 +38,8 @@ pub struct Shared {
     pub log: AccessLog,
     /// How signatures are judged.
     pub authn: authn::Policy,
+    /// How copies are told.
+    pub replay: replay::Policy,
     /// How stamps are judged.
     pub validity: validity::Policy,
     /// How much a request may bring.
@@ -61,6 +63,11 @@ impl Shared {
             tally: Arc::default(),
             log: AccessLog::open(&config.access_log)?,
             authn: authn::Policy { sandbox: config.sandbox, weakest },
+            replay: replay::Policy {
+                refuse_last_nonce: config.replay.refuse_last_nonce,
+                window_s: config.replay.window_s,
+                default_rate: config.default_rate,
+            },
             validity: validity::Policy {
                 window_s: config.replay.window_s,
                 period_s: config.validity.period_s,

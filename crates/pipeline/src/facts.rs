@@ -148,6 +148,8 @@ pub struct ClaimRequest {
     pub stamp: Millis,
     /// `replay.refuse_last_nonce`.
     pub refuse_last_nonce: bool,
+    /// How many claims of the key may be live at once; none: as many as come.
+    pub live_max: Option<u64>,
 }
 
 /// What became of a claim.
@@ -159,6 +161,13 @@ pub enum Claim {
     Seen,
     /// The Nonce is the same as the key's last one.
     SameAsLast,
+    /// It is stamped at or before a fence: what was claimed then may be forgotten.
+    BeforeFence,
+    /// The key has as many live claims as it may have; nothing is spent.
+    TooMany {
+        /// Whole seconds until the oldest of them are over.
+        after_s: u32,
+    },
 }
 
 /// What became of one cell.

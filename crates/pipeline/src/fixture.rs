@@ -98,7 +98,8 @@ impl World {
         let fresh =
             validity::check(authenticated, self.now, self.fence, &validity::Policy::default())?;
         let permitted = authz::check(fresh)?;
-        let request = replay::request(&permitted, &Prints::new([0; 16]), true);
+        let request =
+            replay::request(&permitted, &Prints::new([0; 16]), &replay::Policy::default());
         let claimed = replay::check(permitted, request.as_ref(), self.claim)?;
         let admitted = quota::check(claimed, &Verdict { cells: [cell].into_iter().collect() })?;
         let valid = parameters::validate(admitted)?;

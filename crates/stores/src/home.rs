@@ -62,8 +62,9 @@ impl Home {
         if !self.keyring().try_exists().map_err(OpenError::io(&self.keyring()))? {
             Vault::create(&self.keyring())?;
         }
-        Vault::open(&self.keyring())?;
-        nonces::recovery::create(&self.nonces()).map_err(OpenError::io(&self.nonces()))?;
+        let store_id = Vault::open(&self.keyring())?.store_id();
+        nonces::recovery::create(&self.nonces(), store_id)
+            .map_err(OpenError::io(&self.nonces()))?;
         let unfinished = self.folder.join("faregate.db.new");
         disk::replace(&unfinished, &[], Lasting::Process).map_err(OpenError::io(&unfinished))?;
         let mut connection = connect(&unfinished, Role::Writer)?;

@@ -39,15 +39,17 @@ use faregate_pipeline::facts::{
     Cell, Claim, ClaimRequest, HoldOutcome, Intent, Key, Lesson, Owner, ResourceRef, Settlement,
     StoreDown, Switch, Verdict,
 };
+use faregate_pipeline::replay::Prints;
 use faregate_pipeline::time::Millis;
+use faregate_signing::KeyId;
 
 pub use admin::{Admin, NewAccount, NewKey};
 use cache::Cache;
 use changes::Watch;
 pub use error::{AdminError, Fault, OpenError};
 use home::Home;
+use nonces::{Disk, Entered, Nonces, Setting};
 pub use nonces::{Durability, Ticket};
-use nonces::{Entered, Nonces};
 use quotas::Quotas;
 pub use receipts::{Charge, ChargeState, Kept, Receipt, Receipts};
 pub use sqlite::accounts::KeyEntry;
@@ -67,15 +69,22 @@ pub struct Options {
     pub data: PathBuf,
     /// What a nonce survives. Money is always on disk before it is answered.
     pub durability: Durability,
-    /// `replay.window`: a nonce is kept until its stamp and this are over.
+    /// `replay.window`: how far ahead a stamp may be.
+    pub window_ms: i64,
+    /// The longest validity period: a nonce is kept until its stamp and this are over.
     pub retention_ms: i64,
 }
 
 impl Options {
-    /// A window of two hours, nonces that survive the process.
+    /// A window of two hours, a period of five minutes, nonces that survive the process.
     #[must_use]
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), durability: Durability::Os, retention_ms: 7_200_000 }
+        Self {
+            data: data.into(),
+            durability: Durability::Os,
+            window_ms: 7_200_000,
+            retention_ms: 300_000,
+        }
     }
 }
 
@@ -131,7 +140,19 @@ impl Stores {
     /// # Errors
     /// There is none, another gateway has it, or it cannot be believed: each says what to do.
     pub fn open(options: Options, now: Millis) -> Result<Self, OpenError> {
-        let Options { data, durability, retention_ms } = options;
+        Self::open_watched(options, now, &mut |_, _| {})
+    }
+
+    /// The same, and says while the nonces are read how many records of how many there are.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_watched(
+        options: Options,
+        now: Millis,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, OpenError> {
+        let Options { data, durability, window_ms, retention_ms } = options;
         let home = Home::at(&data);
         if !home.database().exists() {
             return Err(OpenError::NoStore(data));
@@ -140,9 +161,17 @@ impl Stores {
         let (vault, connection) = home.open(now)?;
         let (n_holds_released, n_holds_in_doubt) = recover(&connection, now)?;
         let cache = Arc::new(Cache::default());
+        let setting = Setting {
+            folder: home.nonces(),
+            store_id: vault.store_id(),
+            disk: Disk::default(),
+            durability,
+            retention_ms,
+            window_ms,
+            ahead_ms: cache.ahead_ms(),
+        };
         let nonces =
-            Nonces::open(&home.nonces(), durability, retention_ms, (now, cache.ahead_ms()))
-                .map_err(OpenError::io(&home.nonces()))?;
+            Nonces::open(&setting, now, progress).map_err(OpenError::io(&home.nonces()))?;
         let watch = Watch::start(connect(&home.database(), Role::Writer)?, Arc::clone(&cache))?;
         let opened = Opened {
             n_nonces: nonces.recovery.n_nonces,
@@ -159,7 +188,7 @@ impl Stores {
             receipts: Receipts::open(&home.receipts()).map_err(OpenError::io(&home.receipts()))?,
             cache,
             vault,
-            window_ms: retention_ms,
+            window_ms,
             opened,
             database: home.database(),
             _lock: lock,
@@ -173,10 +202,11 @@ impl Stores {
         &self.inner.opened
     }
 
-    /// Calls stamped at or before it are refused: what they claimed may be forgotten.
+    /// Calls of this key stamped at or before it are refused: what they claimed may be forgotten.
     #[must_use]
-    pub fn fence(&self) -> Option<Millis> {
-        self.inner.nonces.fence()
+    pub fn fence(&self, key_id: &KeyId) -> Option<Millis> {
+        let print = || Prints::new(self.inner.vault.prints()).of_key(key_id.as_str());
+        self.inner.nonces.fence(print)
     }
 
     /// The key of the prints in [`ClaimRequest`]: the same for as long as the data folder lives.

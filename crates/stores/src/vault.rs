@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use faregate_pipeline::replay::Prints;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::disk::{self, Lasting};
@@ -89,6 +90,11 @@ impl Vault {
             Some(prints) if !epochs.is_empty() => Ok(Self { epochs, prints }),
             Some(_) | None => Err(damaged(n_lines)),
         }
+    }
+
+    /// What the nonce journal knows itself by: a file of another store is none of ours.
+    pub(crate) fn store_id(&self) -> u64 {
+        Prints::new(self.prints).of_key("the nonce journal")
     }
 
     /// The key of the prints.

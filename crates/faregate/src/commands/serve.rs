@@ -33,11 +33,11 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let loaded = super::check::load(&self.config)?;
-        let retention_ms = loaded.config.replay.window_s.saturating_mul(1000);
         let options = Options {
             data: loaded.config.data.clone(),
             durability: loaded.config.replay.durability,
-            retention_ms,
+            window_ms: loaded.config.replay.window_s.saturating_mul(1000),
+            retention_ms: loaded.config.validity.period_s.saturating_mul(1000),
         };
         let stores = Stores::open(options, Millis::new(crate::clock::now_ms()))?;
         if let Some(why) = &stores.opened().fenced_because {

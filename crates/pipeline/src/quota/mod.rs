@@ -27,8 +27,9 @@ pub struct Admitted {
 owns!(Admitted => Claimed);
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] = &[RATE];
+pub const REASONS: &[Reason] = &[RATE, NONCES_LIVE];
 const RATE: Reason = Reason::new("RATE");
+const NONCES_LIVE: Reason = Reason::new("NONCES_LIVE");
 
 /// Why a call is one too many.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,16 +41,33 @@ pub enum Refused {
         /// Whole seconds to wait.
         after_s: u32,
     },
+    /// The key has more nonces that must be remembered than its rate makes in a window.
+    NoncesLive {
+        /// Whole seconds to wait.
+        after_s: u32,
+    },
 }
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
-        let Refused::Rate { cell, after_s } = refused;
-        let say = format!(
-            "the rate of this {} is {} a second with a burst of {}; try again in {after_s} s.",
-            cell.name, cell.rate.per_second, cell.rate.burst
-        );
-        Refusal::new(Code::QuotaExceeded, RATE, Origin::Client, Public::new(say))
+        let (reason, after_s, say) = match refused {
+            Refused::Rate { cell, after_s } => (
+                RATE,
+                after_s,
+                format!(
+                    "the rate of this {} is {} a second with a burst of {}; try again in {after_s} s.",
+                    cell.name, cell.rate.per_second, cell.rate.burst
+                ),
+            ),
+            Refused::NoncesLive { after_s } => (
+                NONCES_LIVE,
+                after_s,
+                format!(
+                    "this key has used as many Nonces as its rate makes in a whole window; stamp requests with the time of now, or try again in {after_s} s."
+                ),
+            ),
+        };
+        Refusal::new(Code::QuotaExceeded, reason, Origin::Client, Public::new(say))
             .retry(Retry::SameBytes { after_s })
     }
 }
@@ -90,6 +108,12 @@ pub fn used_up(cells: &[Cell]) -> Verdict {
     let reset_s = rate.burst.get().div_ceil(rate.per_second.get());
     let cell = CellVerdict { name, rate, remaining: 0, reset_s, refused_for_s: Some(1) };
     Verdict { cells: [cell].into_iter().collect() }
+}
+
+/// 4400 for a key with too many live nonces; asked for by `replay`.
+#[must_use]
+pub fn too_many_live(after_s: u32) -> Refusal {
+    Refused::NoncesLive { after_s }.into()
 }
 
 /// Judges what the cells answered.

@@ -11,10 +11,31 @@ mod fingerprint;
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 
 use crate::authz::Permitted;
-use crate::facts::{Claim, ClaimRequest};
+use crate::facts::{Claim, ClaimRequest, Rate};
 use crate::time::Millis;
+use crate::{quota, validity};
 
 pub use fingerprint::Prints;
+
+/// How copies are told.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Refuse a Nonce that is the same as the key's last one: the page's own words.
+    pub refuse_last_nonce: bool,
+    /// How far from the clock a stamp may be, either way.
+    pub window_s: i64,
+    /// The rate of an account that has none of its own.
+    pub default_rate: Option<Rate>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { refuse_last_nonce: true, window_s: 7_200, default_rate: None }
+    }
+}
+
+/// Claims are let go of ten minutes of stamps at a time.
+const KEPT_BEYOND_S: u64 = 600;
 
 /// A call whose nonce is spent, by it.
 #[derive(Debug)]
@@ -114,20 +135,19 @@ impl From<Refused> for Refusal {
 /// Nothing for a read that has no Nonce: identical calls in one second have one signature, and honest polling makes them
 /// (PROTOCOL 3). What changes something, or costs something, is claimed by its signature.
 #[must_use]
-pub fn request(
-    permitted: &Permitted,
-    prints: &Prints,
-    refuse_last_nonce: bool,
-) -> Option<ClaimRequest> {
+pub fn request(permitted: &Permitted, prints: &Prints, policy: &Policy) -> Option<ClaimRequest> {
     let (common, id) = (permitted.common(), permitted.key().id.as_str());
     let stamp = Millis::from_secs(common.timestamp);
+    let rate = permitted.account().rate.or(policy.default_rate);
+    let live_max = rate.map(|rate| live_max(rate, policy.window_s));
     match (common.nonce, permitted.tag()) {
         (Some(nonce), _) => Some(ClaimRequest {
             print: prints.of_call(id, common.timestamp, nonce),
             key_print: prints.of_key(id),
             nonce,
             stamp,
-            refuse_last_nonce,
+            refuse_last_nonce: policy.refuse_last_nonce,
+            live_max,
         }),
         (None, Some(tag)) if is_once(permitted) => Some(ClaimRequest {
             print: prints.of_tag(id, common.timestamp, tag.as_bytes()),
@@ -135,6 +155,7 @@ pub fn request(
             nonce: 0,
             stamp,
             refuse_last_nonce: false,
+            live_max,
         }),
         (None, Some(_) | None) => None,
     }
@@ -146,24 +167,36 @@ fn is_once(permitted: &Permitted) -> bool {
     operation.mutating || operation.purchase.is_some()
 }
 
+/// What a key at this rate has live in a window, and in the ten minutes for which a claim may be kept
+/// beyond its time: a key with more stamps ahead on purpose, and is refused rather than forgotten.
+fn live_max(rate: Rate, window_s: i64) -> u64 {
+    let kept_s = u64::try_from(window_s).unwrap_or(0).saturating_add(KEPT_BEYOND_S);
+    u64::from(rate.per_second.get()).saturating_mul(kept_s).saturating_add(rate.burst.get().into())
+}
+
 /// Judges what the store answered.
 ///
 /// # Errors
-/// 4500 when the claim was spent before.
+/// 4500 when the claim was spent before; 4200 when nobody can tell any more; 4400 when the key has
+/// stamped more than its rate allows.
 pub fn check(
     permitted: Permitted,
     request: Option<&ClaimRequest>,
     claim: Claim,
-) -> Result<Claimed, Refused> {
+) -> Result<Claimed, Refusal> {
     let server = permitted.now().as_secs();
     match claim {
         // Only what is claimed can be held for: a call without a claim has no price.
         Claim::New => {
             Ok(Claimed { print: request.map_or(0, |request| request.print), of: permitted })
         }
-        Claim::Seen if permitted.common().nonce.is_none() => Err(Refused::SignatureSeen { server }),
-        Claim::Seen => Err(Refused::Seen { server }),
-        Claim::SameAsLast => Err(Refused::SameAsLast { server }),
+        Claim::Seen if permitted.common().nonce.is_none() => {
+            Err(Refused::SignatureSeen { server }.into())
+        }
+        Claim::Seen => Err(Refused::Seen { server }.into()),
+        Claim::SameAsLast => Err(Refused::SameAsLast { server }.into()),
+        Claim::BeforeFence => Err(validity::before_fence(server)),
+        Claim::TooMany { after_s } => Err(quota::too_many_live(after_s)),
     }
 }
 

@@ -137,6 +137,12 @@ fn within(stamp: i64, now: Millis, period_s: i64) -> Result<(), Refused> {
     Ok(())
 }
 
+/// 4200 for a call that a fence overtook; asked for by `replay`.
+#[must_use]
+pub fn before_fence(server: i64) -> Refusal {
+    Refused::BeforeFence { server }.into()
+}
+
 fn decide(stamp: i64, now: Millis, fence: Option<Millis>, policy: &Policy) -> Result<(), Refusal> {
     let server = now.as_secs();
     let age_s = server.saturating_sub(stamp);

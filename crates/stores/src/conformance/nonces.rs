@@ -1,19 +1,21 @@
 //! A claim is new once.
 
 use faregate_pipeline::facts::{Claim, ClaimRequest};
+use faregate_pipeline::replay::Prints;
 use faregate_pipeline::time::Millis;
 
 use super::{TEN, world};
 use crate::Ticket;
 
 pub(crate) fn claim(key: u64, nonce: u64, stamp: Millis) -> ClaimRequest {
-    let stamp_ms = u128::from(stamp.as_ms().unsigned_abs());
+    let prints = Prints::new([0; 16]);
     ClaimRequest {
-        print: u128::from(key) << 80 | u128::from(nonce) << 64 | stamp_ms,
+        print: prints.of_call(&key.to_string(), stamp.as_ms(), nonce),
         key_print: key,
         nonce,
         stamp,
         refuse_last_nonce: true,
+        live_max: None,
     }
 }
 

@@ -1,30 +1,24 @@
 //! `Book`: which nonces are spent, and which was each key's last. Written down before it is said.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use faregate_pipeline::facts::{Claim, ClaimRequest};
 use faregate_pipeline::time::Millis;
 
+use super::AHEAD_MS;
 use super::bucket::Print;
-use super::marks::State;
+use super::disk_io::Disk;
+use super::keys::{KeyState, Keys, Last};
 use super::record::{Kind, Record};
 use super::segment::{self, Segment};
-use crate::disk::Lasting;
-
-/// A key's last nonce, and which claim made it the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Last {
-    pub(crate) nonce: u64,
-    pub(crate) seq: u64,
-}
+use super::state::State;
 
 /// The right to give one claim back, once. Dropped, the claim stays spent.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[must_use = "a claim that may still be given back needs its ticket"]
 pub struct Ticket {
     print: Print,
@@ -34,35 +28,75 @@ pub struct Ticket {
     previous: Option<Last>,
 }
 
+/// What a claim would be, or what must be done before anybody can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    Is(Claim),
+    /// Its stamp lies in a segment that is yet to be made.
+    NeedsSegment(i64),
+    /// Its stamp is further ahead than its key's mark.
+    NeedsLead,
+}
+
 #[derive(Debug)]
 pub(crate) struct Book {
-    pub(crate) folder: PathBuf,
+    pub(crate) disk: Disk,
     pub(crate) retention_ms: i64,
     pub(crate) segments: BTreeMap<i64, Segment>,
-    pub(crate) last: HashMap<u64, Last>,
+    pub(crate) keys: Keys,
     /// The next record's.
     pub(crate) seq: u64,
-    pub(crate) state: State,
-    /// The state, or the names in the folder, changed since the last sync.
-    pub(crate) state_dirty: bool,
-    /// The wall clock as the last call saw it.
+    pub(crate) fence: Option<Millis>,
+    pub(crate) forgotten: Option<Millis>,
+    pub(crate) key_fences: BTreeMap<u64, Millis>,
+    /// The clock that calls are judged by, and the machine's own, at the last claim.
     pub(crate) now: Millis,
-    /// Set when the disk failed in a way after which nothing it says can be believed.
+    pub(crate) machine: Millis,
+    /// Set while the disk failed in a way after which nothing it says can be believed.
     pub(crate) broken: Option<String>,
 }
 
 impl Book {
-    /// What a claim would be. Changes nothing.
-    pub(crate) fn judge(&self, claim: &ClaimRequest) -> Claim {
-        let segment = self.segments.get(&segment::number(claim.stamp));
+    /// What a claim would be, by the clock that calls are judged by and the machine's own. Changes nothing.
+    pub(crate) fn judge(&self, claim: &ClaimRequest, now: Millis, machine: Millis) -> Judged {
+        // Whoever was let in before a fence rose, and comes after, must not be first here.
+        if self.fence_of(claim.key_print).is_some_and(|fence| claim.stamp <= fence) {
+            return Judged::Is(Claim::BeforeFence);
+        }
+        let number = segment::number(claim.stamp);
+        let segment = self.segments.get(&number);
         if segment.is_some_and(|segment| segment.contains(claim.stamp, Print::of(claim.print))) {
-            return Claim::Seen;
+            return Judged::Is(Claim::Seen);
         }
-        let last = self.last.get(&claim.key_print).map(|last| last.nonce);
+        let key = self.keys.get(claim.key_print);
+        let last = key.and_then(|key| key.last).map(|last| last.nonce);
         if claim.refuse_last_nonce && last == Some(claim.nonce) {
-            return Claim::SameAsLast;
+            return Judged::Is(Claim::SameAsLast);
         }
-        Claim::New
+        if let (Some(live_max), Some(key)) = (claim.live_max, key)
+            && key.n_live(self.oldest()) >= live_max
+        {
+            return Judged::Is(Claim::TooMany { after_s: self.wait_s(key, now) });
+        }
+        if segment.is_none() {
+            return Judged::NeedsSegment(number);
+        }
+        let is_ahead = claim.stamp.since(machine) > AHEAD_MS;
+        if is_ahead && key.and_then(|key| key.lead).is_none_or(|lead| lead < claim.stamp) {
+            return Judged::NeedsLead;
+        }
+        Judged::Is(Claim::New)
+    }
+
+    /// Whole seconds until the oldest claims of a key are over, at least one.
+    fn wait_s(&self, key: &KeyState, now: Millis) -> u32 {
+        let oldest = key.oldest(self.oldest()).map_or(now, segment::last_stamp);
+        let wait_ms = oldest.plus(self.retention_ms).since(now);
+        u32::try_from(wait_ms.saturating_add(999) / 1000).unwrap_or(1).max(1)
+    }
+
+    fn oldest(&self) -> i64 {
+        self.segments.keys().next().copied().unwrap_or(i64::MIN)
     }
 
     /// Spends a claim that was judged new under the same lock.
@@ -70,10 +104,10 @@ impl Book {
         &mut self,
         claim: &ClaimRequest,
         now: Millis,
-        monotonic: Instant,
+        machine: Millis,
     ) -> io::Result<Ticket> {
-        self.now = now;
-        let (seq, print) = (self.seq, Print::of(claim.print));
+        (self.now, self.machine) = (now, machine);
+        let (seq, print, number) = (self.seq, Print::of(claim.print), segment::number(claim.stamp));
         let record = Record {
             kind: Kind::Claim,
             offset_ms: Segment::offset_ms(claim.stamp),
@@ -82,16 +116,22 @@ impl Book {
             nonce: claim.nonce,
             print,
         };
-        self.segment(claim.stamp, now, monotonic)?.write(&record)?;
+        let lost = || io::Error::other("a segment was lost");
+        self.segments.get_mut(&number).ok_or_else(lost)?.write(&self.disk, &record)?;
         self.seq += 1;
-        let previous = self.last.insert(claim.key_print, Last { nonce: claim.nonce, seq });
+        let oldest = self.oldest();
+        let mut previous = None;
+        if let Some(key) = self.keys.entry(claim.key_print) {
+            previous = key.last.replace(Last { nonce: claim.nonce, seq });
+            key.claimed(number, oldest);
+        }
         Ok(Ticket { print, stamp: claim.stamp, key_print: claim.key_print, seq, previous })
     }
 
     /// Makes a claim unspent. The key's last nonce is the one before again, unless the key went on.
     pub(crate) fn give_back(&mut self, ticket: &Ticket) -> io::Result<()> {
-        let still_last =
-            self.last.get(&ticket.key_print).is_some_and(|last| last.seq == ticket.seq);
+        let last = self.keys.get(ticket.key_print).and_then(|key| key.last);
+        let still_last = last.is_some_and(|last| last.seq == ticket.seq);
         let kind = match (still_last, ticket.previous) {
             (false, _) => Kind::Back,
             (true, None) => Kind::BackToNone,
@@ -107,83 +147,80 @@ impl Book {
         };
         // A segment that is gone is past its time, and so are the bytes that would come again.
         if let Some(segment) = self.segments.get_mut(&segment::number(ticket.stamp)) {
-            segment.write(&record)?;
+            segment.write(&self.disk, &record)?;
         }
         self.seq += 1;
-        match kind {
-            Kind::BackTo | Kind::BackToNone => self.set_last(ticket.key_print, ticket.previous),
-            Kind::Claim | Kind::Back => {}
-        }
+        self.forget_claim(ticket);
         Ok(())
     }
 
-    fn set_last(&mut self, key_print: u64, last: Option<Last>) {
-        match last {
-            Some(last) => self.last.insert(key_print, last),
-            None => self.last.remove(&key_print),
-        };
-    }
-
-    fn segment(
-        &mut self,
-        stamp: Millis,
-        now: Millis,
-        monotonic: Instant,
-    ) -> io::Result<&mut Segment> {
-        let number = segment::number(stamp);
-        if !self.segments.contains_key(&number) {
-            let keep_until = self.keep_until(number, now, monotonic);
-            // The file first, then its name in the state: a file that the state does not name is
-            // read all the same, a name without a file is a loss.
-            let segment = Segment::open(&self.folder, number, keep_until)?;
-            self.state.segments.insert(number);
-            if let Err(cause) = self.state.write(&self.folder, Lasting::Process) {
-                self.state.segments.remove(&number);
-                return Err(cause);
-            }
-            self.state_dirty = true;
-            self.segments.insert(number, segment);
+    /// Makes a claim unspent of which nobody was told, because its sync failed.
+    pub(crate) fn unspend(&mut self, ticket: &Ticket) {
+        if let Some(segment) = self.segments.get_mut(&segment::number(ticket.stamp)) {
+            segment.unspend(ticket.stamp, ticket.print);
+            segment.n_synced = 0;
         }
-        self.segments.get_mut(&number).ok_or_else(|| io::Error::other("a segment was lost"))
+        self.forget_claim(ticket);
     }
 
-    pub(crate) fn keep_until(&self, number: i64, now: Millis, monotonic: Instant) -> Instant {
-        let wait_ms = segment::last_stamp(number).plus(self.retention_ms).since(now);
-        monotonic + Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))
+    fn forget_claim(&mut self, ticket: &Ticket) {
+        if let Some(key) = self.keys.entry(ticket.key_print) {
+            key.unclaimed(segment::number(ticket.stamp));
+            if key.last.is_some_and(|last| last.seq == ticket.seq) {
+                key.last = ticket.previous;
+            }
+        }
     }
 
     /// Files that a sync must reach, so that every record written before this call lasts.
-    pub(crate) fn take_dirty(&mut self) -> (Vec<Arc<File>>, bool) {
-        let mut files = Vec::new();
-        for segment in self.segments.values_mut().filter(|segment| segment.dirty) {
-            segment.dirty = false;
-            files.push(segment.file());
-        }
-        (files, std::mem::take(&mut self.state_dirty))
+    pub(crate) fn unsynced(&self) -> Vec<(i64, Arc<File>, u64)> {
+        let segments = self.segments.iter();
+        let unsynced = segments.filter(|(_, segment)| segment.n_records() > segment.n_synced);
+        unsynced.map(|(n, segment)| (*n, segment.file(), segment.n_records())).collect()
     }
 
-    /// Takes out the segments that both clocks call over (a wall clock that jumps ahead and back
-    /// would otherwise forget what is still good), and fences what they held.
-    pub(crate) fn forget(&mut self, monotonic: Instant) -> io::Result<Vec<Segment>> {
-        let over = |number: &i64, segment: &Segment| {
-            self.now.since(segment::last_stamp(*number)) > self.retention_ms
+    /// The segments that both clocks call over: a wall clock that jumps ahead and back would otherwise
+    /// forget what is still good.
+    pub(crate) fn over(&self, monotonic: Instant) -> Vec<i64> {
+        let over = |number: i64, segment: &Segment| {
+            self.now.since(segment::last_stamp(number)) > self.retention_ms
                 && monotonic > segment.keep_until
         };
-        let numbers: Vec<i64> =
-            self.segments.iter().filter(|(n, s)| over(n, s)).map(|(n, _)| *n).collect();
-        let Some(highest) = numbers.last() else {
-            return Ok(Vec::new());
-        };
-        let mut state = self.state.clone();
-        state.forgotten = state.forgotten.max(Some(segment::last_stamp(*highest)));
-        state.segments.retain(|number| !numbers.contains(number));
-        state.write(&self.folder, Lasting::Process)?;
-        self.state = state;
-        self.state_dirty = true;
-        Ok(numbers.iter().filter_map(|number| self.segments.remove(number)).collect())
+        self.segments.iter().filter(|(n, s)| over(**n, s)).map(|(n, _)| *n).collect()
     }
 
+    /// Stamps of anybody at or before it are refused.
     pub(crate) fn fence(&self) -> Option<Millis> {
-        self.state.fence.max(self.state.forgotten)
+        self.fence.max(self.forgotten)
     }
+
+    /// The same for one key.
+    pub(crate) fn fence_of(&self, key_print: u64) -> Option<Millis> {
+        let own = (!self.key_fences.is_empty()).then(|| self.key_fences.get(&key_print).copied());
+        self.fence().max(own.flatten())
+    }
+
+    /// What is to be written of this moment. `lasts` counts only what outlasts a power cut.
+    pub(crate) fn state(&self, base: &State) -> State {
+        let lasts = base.durability == super::Durability::Disk;
+        let count = |segment: &Segment| if lasts { segment.n_synced } else { segment.n_records() };
+        State {
+            fence: self.fence,
+            forgotten: self.forgotten,
+            key_fences: self.key_fences.clone(),
+            segments: self.segments.iter().map(|(n, segment)| (*n, count(segment))).collect(),
+            ..base.clone()
+        }
+    }
+}
+
+/// Until when the monotonic clock keeps a segment.
+pub(crate) fn keep_until(
+    number: i64,
+    retention_ms: i64,
+    now: Millis,
+    monotonic: Instant,
+) -> Instant {
+    let wait_ms = segment::last_stamp(number).plus(retention_ms).since(now);
+    monotonic + Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))
 }

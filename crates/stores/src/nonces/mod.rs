@@ -1,66 +1,65 @@
 //! Nonces: each claim is spent once, and no restart forgets it.
 //!
-//! A claim lies in the bucket of its own stamp's minute and in the journal's segment of ten minutes.
+//! A claim lies in the bucket of its own stamp's second and in the journal's segment of ten minutes.
 //! It is written to the journal before anybody hears that it was new, and forgotten when both clocks
-//! say that its stamp is beyond the window. What may have been lost is fenced ([`recovery`]).
+//! say that its stamp is over. What may have been lost is fenced ([`recovery`]).
 //!
 //! Invariant: whoever is told [`Claim::New`] is the only one, for as long as the stamp is good or
 //! fenced. Never: answers "new" when anything could not be written or read.
 //!
-//! One thread, the keeper, does what takes time: syncs (in groups), the high-water mark, expiry.
+//! One thread, the keeper, does what takes time: syncs (in groups), leads, expiry, repair.
 
 mod book;
 mod bucket;
+mod disk_io;
+#[cfg(test)]
+mod faults;
 mod keeper;
-mod marks;
+mod keys;
+mod leads;
+mod load;
 mod record;
 pub(crate) mod recovery;
 mod segment;
+mod shared;
 #[cfg(test)]
 mod spec;
+mod state;
 
-use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use faregate_pipeline::facts::{Claim, ClaimRequest, StoreDown, Verdict};
 use faregate_pipeline::time::Millis;
 use tokio::sync::oneshot;
 
-use book::Book;
+use book::Judged;
 pub use book::Ticket;
+pub(crate) use disk_io::Disk;
 use keeper::Errand;
-pub use marks::Durability;
 use recovery::Recovery;
+pub(crate) use recovery::Setting;
+use shared::{Files, Shared};
+pub use state::Durability;
 
 use crate::clock;
-use crate::disk::Lasting;
 
-/// A stamp so little ahead of the clock needs no high-water mark: the fence at a loss covers it.
+/// A stamp so little ahead of the clock needs no lead: the fence at a loss covers it.
 const AHEAD_MS: i64 = 1_000;
-/// The mark is raised in steps, so that a client whose clock is ahead pays for a sync once a minute.
+/// Leads reach so much further than the stamp that asked for them.
 const STEP_MS: i64 = 60_000;
 /// The mark of "no fence" in an atomic.
 const NONE: i64 = i64::MIN;
-
-/// What the callers and the keeper share.
-#[derive(Debug)]
-struct Shared {
-    book: Mutex<Book>,
-    fence: AtomicI64,
-    high_water: AtomicI64,
-}
+/// How often a claim may find that something is yet to be made for it.
+const TRIES: usize = 8;
 
 /// The embedded nonce store.
 #[derive(Debug)]
 pub(crate) struct Nonces {
     shared: Arc<Shared>,
     durability: Durability,
-    /// How far the clock that calls are judged by is ahead of the machine's.
-    ahead_ms: Arc<AtomicI64>,
     errands: Option<Sender<Errand>>,
     keeper: Option<JoinHandle<()>>,
     pub(crate) recovery: Recovery,
@@ -76,35 +75,47 @@ pub(crate) enum Entered {
     Taken(Verdict, Ticket),
 }
 
+/// One look at the book.
+enum Look {
+    Entered(Entered),
+    NeedsSegment(i64),
+    NeedsLead,
+}
+
 impl Nonces {
     pub(crate) fn open(
-        folder: &Path,
-        durability: Durability,
-        retention_ms: i64,
-        (now, ahead_ms): (Millis, Arc<AtomicI64>),
+        setting: &Setting,
+        now: Millis,
+        progress: &mut dyn FnMut(u64, u64),
     ) -> std::io::Result<Self> {
-        let (book, mark, recovery) =
-            recovery::open(folder, durability, retention_ms, now, clock::monotonic())?;
+        let (book, leads, base, recovery) =
+            recovery::open(setting, now, clock::monotonic(), progress)?;
+        let long_ago = Millis::new(0);
         let shared = Arc::new(Shared {
             fence: AtomicI64::new(book.fence().map_or(NONE, Millis::as_ms)),
-            high_water: AtomicI64::new(mark.as_ms()),
+            has_key_fences: AtomicBool::new(!book.key_fences.is_empty()),
+            files: Mutex::new(Files { leads, base, beaten: (0, long_ago), clock_synced: long_ago }),
+            folder: setting.folder.clone(),
+            disk: setting.disk.clone(),
+            ahead_ms: Arc::clone(&setting.ahead_ms),
             book: Mutex::new(book),
         });
+        // What cannot be made now is made for the first call, or refuses it.
+        drop(shared.prepare());
         let (errands, keeper) = keeper::start(Arc::clone(&shared))?;
-        Ok(Self {
-            shared,
-            durability,
-            ahead_ms,
-            errands: Some(errands),
-            keeper: Some(keeper),
-            recovery,
-        })
+        let (errands, keeper) = (Some(errands), Some(keeper));
+        Ok(Self { shared, durability: setting.durability, errands, keeper, recovery })
     }
 
-    /// Stamps at or before it are refused.
-    pub(crate) fn fence(&self) -> Option<Millis> {
+    /// Stamps of this key at or before it are refused.
+    pub(crate) fn fence(&self, key_print: impl FnOnce() -> u64) -> Option<Millis> {
         let ms = self.shared.fence.load(Ordering::Acquire);
-        (ms != NONE).then_some(Millis::new(ms))
+        let all = (ms != NONE).then_some(Millis::new(ms));
+        if !self.shared.has_key_fences.load(Ordering::Acquire) {
+            return all;
+        }
+        // Not to be asked now, it is asked again when the nonce is claimed.
+        self.shared.book().map_or(all, |book| book.fence_of(key_print()))
     }
 
     /// Claims, unless the claim is not new or `take` refuses. Under one lock: of two copies that
@@ -117,35 +128,48 @@ impl Nonces {
         now: Millis,
         take: impl FnOnce() -> Result<Verdict, StoreDown>,
     ) -> Result<Entered, StoreDown> {
-        self.cover(claim.stamp, now).await?;
-        let entered = self.enter_book(claim, now, take)?;
-        if self.durability == Durability::Disk && matches!(entered, Entered::Taken(..)) {
-            self.errand(Errand::Sync).await?;
+        let mut take = Some(take);
+        for _ in 0..TRIES {
+            match self.look(claim, now, &mut take)? {
+                Look::Entered(entered) => {
+                    if let (Durability::Disk, Entered::Taken(_, ticket)) =
+                        (self.durability, &entered)
+                    {
+                        let ticket = *ticket;
+                        self.errand(|done| Errand::Sync(ticket, done)).await?;
+                    }
+                    return Ok(entered);
+                }
+                Look::NeedsSegment(number) => self.shared.make_segment(number, now)?,
+                Look::NeedsLead => {
+                    let (key, stamp) = (claim.key_print, claim.stamp);
+                    self.errand(|done| Errand::Lead(key, stamp, done)).await?;
+                }
+            }
         }
-        Ok(entered)
+        Err(down("a segment or a lead goes away as often as it is made"))
     }
 
-    fn enter_book(
+    fn look(
         &self,
         claim: &ClaimRequest,
         now: Millis,
-        take: impl FnOnce() -> Result<Verdict, StoreDown>,
-    ) -> Result<Entered, StoreDown> {
+        take: &mut Option<impl FnOnce() -> Result<Verdict, StoreDown>>,
+    ) -> Result<Look, StoreDown> {
+        let machine = self.shared.machine(now);
         let mut book = self.shared.book()?;
-        match book.judge(claim) {
-            Claim::New => {}
-            refused @ (Claim::Seen | Claim::SameAsLast) => return Ok(Entered::Refused(refused)),
+        match book.judge(claim, now, machine) {
+            Judged::Is(Claim::New) => {}
+            Judged::Is(refused) => return Ok(Look::Entered(Entered::Refused(refused))),
+            Judged::NeedsSegment(number) => return Ok(Look::NeedsSegment(number)),
+            Judged::NeedsLead => return Ok(Look::NeedsLead),
         }
-        // Whoever was let in before the fence rose, and comes after, must not be first here.
-        if book.fence().is_some_and(|fence| claim.stamp <= fence) {
-            return Err(down("the stamp fell behind the fence while the call was under way"));
-        }
-        let verdict = take()?;
+        let verdict = take.take().map_or_else(|| Ok(Verdict::default()), |take| take())?;
         if verdict.refused().is_some() {
-            return Ok(Entered::NotTaken(verdict));
+            return Ok(Look::Entered(Entered::NotTaken(verdict)));
         }
-        let ticket = book.spend(claim, now, clock::monotonic()).map_err(down)?;
-        Ok(Entered::Taken(verdict, ticket))
+        let ticket = book.spend(claim, now, machine).map_err(down)?;
+        Ok(Look::Entered(Entered::Taken(verdict, ticket)))
     }
 
     /// Makes a claim unspent, for the same bytes are invited again.
@@ -156,19 +180,6 @@ impl Nonces {
     /// Answers if claims can be taken.
     pub(crate) fn healthy(&self) -> Result<(), StoreDown> {
         self.shared.book().map(drop)
-    }
-
-    /// Raises the high-water mark, and waits until it lasts, before a stamp ahead of the clock is
-    /// accepted.
-    async fn cover(&self, stamp: Millis, now: Millis) -> Result<(), StoreDown> {
-        // A loss is fenced by the machine's own clock, so a sandbox's that is ahead counts as ahead.
-        let now = now.plus(self.ahead_ms.load(Ordering::Relaxed).saturating_neg());
-        let covered = stamp.since(now) <= AHEAD_MS
-            || stamp.as_ms() <= self.shared.high_water.load(Ordering::Acquire);
-        if covered {
-            return Ok(());
-        }
-        self.errand(|done| Errand::Raise(stamp.plus(STEP_MS), done)).await
     }
 
     async fn errand(
@@ -187,87 +198,7 @@ impl Drop for Nonces {
     fn drop(&mut self) {
         self.errands = None;
         if self.keeper.take().is_some_and(|keeper| keeper.join().is_ok()) {
-            self.shared.close();
-        }
-    }
-}
-
-impl Shared {
-    fn book(&self) -> Result<MutexGuard<'_, Book>, StoreDown> {
-        // A panic while the book was open leaves memory and journal apart: nothing is new any more.
-        let book = self.book.lock().map_err(|_| down("a call panicked over the book"))?;
-        match &book.broken {
-            Some(cause) => Err(down(cause)),
-            None => Ok(book),
-        }
-    }
-
-    /// After a failed sync the kernel may have dropped what was to be written and say "done" next
-    /// time, so the store stops for good (fsyncgate, RELIABILITY 4).
-    fn break_down(&self, cause: &std::io::Error) -> StoreDown {
-        if let Ok(mut book) = self.book.lock() {
-            book.broken.get_or_insert_with(|| cause.to_string());
-        }
-        down(cause)
-    }
-
-    /// Syncs everything written so far.
-    fn sync(&self) -> Result<(), StoreDown> {
-        let (files, state_dirty, folder) = {
-            let mut book = self.book()?;
-            let (files, state_dirty) = book.take_dirty();
-            (files, state_dirty, book.folder.clone())
-        };
-        let synced = || -> std::io::Result<()> {
-            for file in &files {
-                file.sync_data()?;
-            }
-            if state_dirty {
-                std::fs::File::open(folder.join("state"))?.sync_all()?;
-                crate::disk::sync_folder(&folder)?;
-            }
-            Ok(())
-        };
-        synced().map_err(|cause| self.break_down(&cause))
-    }
-
-    fn raise(&self, mark: Millis) -> Result<(), StoreDown> {
-        if mark.as_ms() <= self.high_water.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        let folder = self.book()?.folder.clone();
-        marks::write_high_water(&folder, mark).map_err(down)?;
-        self.high_water.store(mark.as_ms(), Ordering::Release);
-        Ok(())
-    }
-
-    /// Lets go of the segments whose time is over.
-    fn forget(&self, monotonic: Instant) -> Result<(), StoreDown> {
-        let (gone, folder) = {
-            let mut book = self.book()?;
-            let gone = book.forget(monotonic).map_err(down)?;
-            self.fence.store(book.fence().map_or(NONE, Millis::as_ms), Ordering::Release);
-            (gone, book.folder.clone())
-        };
-        if gone.is_empty() {
-            return Ok(());
-        }
-        // First that they are fenced, then that they are gone.
-        self.sync()?;
-        for segment in &gone {
-            std::fs::remove_file(segment.path(&folder)).map_err(down)?;
-        }
-        Ok(())
-    }
-
-    fn close(&self) {
-        if self.sync().is_err() {
-            return;
-        }
-        if let Ok(mut book) = self.book() {
-            book.state.closed = true;
-            // Not said, it was not closed: the next start does the careful thing.
-            drop(book.state.write(&book.folder, Lasting::Power));
+            drop(self.shared.close());
         }
     }
 }

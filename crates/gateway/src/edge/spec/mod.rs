@@ -25,8 +25,7 @@ fn gateway(change: impl FnOnce(&mut Config)) -> (Running, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     Stores::create(&data).unwrap();
-    let options =
-        Options { data: data.clone(), durability: Durability::Os, retention_ms: 7_200_000 };
+    let options = Options { durability: Durability::Os, ..Options::new(&data) };
     let stores = Stores::open(options, Millis::from_secs(1_500_000_000)).unwrap();
     let mut config = Config::new("api.example.com", data);
     let free = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
@@ -293,8 +292,7 @@ fn an_address_in_use_is_named_with_its_key() {
     let (running, folder) = gateway(|_| {});
     let data = folder.path().join("other");
     Stores::create(&data).unwrap();
-    let options =
-        Options { data: data.clone(), durability: Durability::Os, retention_ms: 7_200_000 };
+    let options = Options { durability: Durability::Os, ..Options::new(&data) };
     let stores = Stores::open(options, Millis::from_secs(1_500_000_000)).unwrap();
     let mut config = Config::new("api.example.com", data);
     config.listen.http = running.http;
