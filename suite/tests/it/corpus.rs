@@ -36,3 +36,33 @@ fn a_module_error_reads_as_it_is_written() {
 fn no_answer_breaks_its_reader() {
     every("envelope", properties::envelope);
 }
+
+#[test]
+fn what_is_read_of_a_form_is_read_again_from_its_own_spelling() {
+    every("pairs", properties::pairs);
+}
+
+#[test]
+fn an_authorization_header_reads_as_it_is_written() {
+    every("tc3", properties::tc3);
+}
+
+#[test]
+fn no_captured_line_breaks_its_judge() {
+    every("capture", properties::capture);
+}
+
+#[test]
+fn money_reads_as_it_is_written() {
+    every("money", properties::money);
+}
+
+#[test]
+fn a_document_is_a_catalog_or_its_problems_are_shown() {
+    every("document", properties::document);
+}
+
+#[test]
+fn arguments_flatten_to_what_reads_alike() {
+    every("arguments", properties::arguments);
+}

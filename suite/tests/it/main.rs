@@ -18,4 +18,5 @@ mod raw;
 mod receipts;
 mod sandbox;
 mod serve;
+mod tls;
 mod world;

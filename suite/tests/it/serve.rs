@@ -74,6 +74,11 @@ impl Served {
         served
     }
 
+    /// The folder of its configuration.
+    pub(crate) fn gate(&self) -> PathBuf {
+        self.folder.path().join("gate")
+    }
+
     /// What it said, and the lines of its calls.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("serve.log")).unwrap_or_default()
@@ -144,16 +149,14 @@ fn module(document: &str, upstream: &str) -> String {
     format!("[[modules]]\ndocument = \"{document}\"\nupstream = \"http://{upstream}\"\n")
 }
 
-/// With the module `lb` alone, at this upstream, and these settings.
-fn with_lb(upstream: &str, settings: &str) -> Served {
-    Served::start(|gate| {
-        std::fs::write(gate.join("lb.yaml"), LB).unwrap();
-        settings.to_owned() + &module("lb.yaml", upstream)
-    })
+/// The module `lb` alone, at this upstream: its document is written, its settings are returned.
+pub(crate) fn module_lb(gate: &Path, upstream: &str) -> String {
+    std::fs::write(gate.join("lb.yaml"), LB).unwrap();
+    module("lb.yaml", upstream)
 }
 
 /// Reads a request's head, and answers `{}` to it.
-fn answer_emptily(stream: &mut TcpStream) {
+pub(crate) fn answer_emptily(stream: &mut TcpStream) {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -168,10 +171,11 @@ fn answer_emptily(stream: &mut TcpStream) {
 #[test]
 fn one_call_too_many_is_answered_6200_and_its_nonce_stays_unspent() {
     let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
-    let served = with_lb(
-        &upstream.local_addr().unwrap().to_string(),
-        "[limits]\nworkers = 1\ncalls_in_flight_max = 1\n",
-    );
+    let address = upstream.local_addr().unwrap().to_string();
+    let served = Served::start(|gate| {
+        let limits = "[limits]\nworkers = 1\ncalls_in_flight_max = 1\n";
+        limits.to_owned() + &module_lb(gate, &address)
+    });
     let host = "lb.api.qcloud.com";
     let trusted = raw::trust_file(served.folder.path().join("gate/data/tls/ca.pem"));
     let second = served.signed(host, "DescribeBalancerZones");
