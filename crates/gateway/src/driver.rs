@@ -140,7 +140,8 @@ impl Driver {
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
         let (ids, in_flight) = (Ids::new(), Arc::default());
-        Arc::new(Self { shared, upstreams: Upstreams::new(), ids, in_flight })
+        let upstreams = Upstreams::new(shared.clock.stopwatch());
+        Arc::new(Self { shared, upstreams, ids, in_flight })
     }
 
     /// The id of the next call.

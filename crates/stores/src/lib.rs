@@ -159,7 +159,7 @@ impl Stores {
         }
         let lock = home.lock()?;
         let (vault, connection) = home.open(now)?;
-        let (n_holds_released, n_holds_in_doubt) = recover(&connection, now)?;
+        let (n_holds_released, n_holds_in_doubt) = sqlite::recover(&connection, now)?;
         let cache = Arc::new(Cache::default());
         let setting = Setting {
             folder: home.nonces(),
@@ -388,15 +388,4 @@ impl Stores {
     ) -> Pending<T> {
         self.inner.writer.submit(store, work)
     }
-}
-
-fn recover(connection: &rusqlite::Connection, now: Millis) -> Result<(usize, usize), OpenError> {
-    let transaction =
-        rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
-    let found = ledger::recover(&transaction, now)?;
-    // Every watch that could have missed them is long gone.
-    let yesterday = now.plus(-86_400_000).as_ms();
-    transaction.execute("DELETE FROM changes WHERE at_ms < ?1", [yesterday])?;
-    transaction.commit()?;
-    Ok(found)
 }

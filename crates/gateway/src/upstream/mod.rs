@@ -19,6 +19,7 @@ use http_body_util::Full;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
+use crate::clock::Stopwatch;
 use connection::Connection;
 use pool::Pool;
 
@@ -44,8 +45,8 @@ impl Drop for Upstreams {
 
 impl Upstreams {
     /// With no connection yet; made inside its worker's runtime, where idle ones are dropped in time.
-    pub(crate) fn new() -> Self {
-        let pool = Arc::<Pool>::default();
+    pub(crate) fn new(stopwatch: Stopwatch) -> Self {
+        let pool = Arc::new(Pool::new(stopwatch));
         let swept = Arc::clone(&pool);
         let sweeper = tokio::spawn(async move {
             loop {

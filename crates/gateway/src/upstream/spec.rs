@@ -7,6 +7,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
+fn upstreams() -> Upstreams {
+    Upstreams::new(crate::clock::Clock::new().stopwatch())
+}
+
 fn request() -> Request<Full<Bytes>> {
     Request::get("/instances?limit=1").header("host", "module.test").body(Full::default()).unwrap()
 }
@@ -60,7 +64,7 @@ async fn answers_are_read_whole_and_broken_ones_are_resets() {
     ] {
         let answers: &'static [&'static str] = Box::leak(Box::new([answer]));
         let (authority, served) = module(answers).await;
-        let upstream = Upstreams::new().exchange(&authority, request()).await;
+        let upstream = upstreams().exchange(&authority, request()).await;
         match (&upstream, expected) {
             (Upstream::Answered { status, body, .. }, Some((code, text))) => {
                 assert_eq!((*status, &body[..]), (code, text.as_bytes()), "{name}");
@@ -90,7 +94,7 @@ async fn a_connection_is_used_again_and_one_that_closed_meanwhile_is_not() {
         }
         by_connection
     });
-    let upstreams = Upstreams::new();
+    let upstreams = upstreams();
     for n in 0..3 {
         let upstream = upstreams.exchange(&authority, request()).await;
         assert!(matches!(upstream, Upstream::Answered { status: 200, .. }), "{n}: {upstream:?}");
@@ -105,7 +109,7 @@ async fn nobody_at_the_address_means_nothing_was_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let upstream = Upstreams::new().exchange(&authority, request()).await;
+    let upstream = upstreams().exchange(&authority, request()).await;
     assert!(matches!(upstream, Upstream::Unreachable(_)), "{upstream:?}");
 }
 
@@ -120,7 +124,7 @@ async fn more_than_is_read_is_not_kept() {
         let part = vec![b' '; 64 * 1024];
         while stream.write_all(&part).await.is_ok() {}
     });
-    let upstream = Upstreams::new().exchange(&authority, request()).await;
+    let upstream = upstreams().exchange(&authority, request()).await;
     assert!(matches!(upstream, Upstream::TooLarge { .. }), "{upstream:?}");
     served.await.unwrap();
 }

@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use faregate_ledger::Currency;
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::error::{Fault, broken};
+use crate::error::{Fault, OpenError, broken};
 
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
@@ -71,4 +71,15 @@ fn list(json: &str) -> Result<Vec<String>, Fault> {
 
 fn json(list: &[String]) -> Result<String, Fault> {
     serde_json::to_string(list).map_err(broken)
+}
+
+/// Ends what the gateway before left behind: so many holds were released, so many are in doubt.
+pub(crate) fn recover(connection: &Connection, now: Millis) -> Result<(usize, usize), OpenError> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let found = ledger::recover(&transaction, now)?;
+    // Every watch that could have missed a change of yesterday is long gone.
+    let yesterday = now.plus(-86_400_000).as_ms();
+    transaction.execute("DELETE FROM changes WHERE at_ms < ?1", [yesterday])?;
+    transaction.commit()?;
+    Ok(found)
 }
