@@ -21,6 +21,8 @@ pub struct Prepared {
     pub pairs: Vec<(String, String)>,
     /// What was signed.
     pub string_to_sign: String,
+    /// More request headers; no signature of v2 covers any.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Prepared {
@@ -69,7 +71,7 @@ impl Prepared {
             .collect();
         let string_to_sign =
             v2::string_to_sign(method, &host, PATH, &signed, v2::Profile::CANONICAL);
-        Ok(Self { method, host, pairs, string_to_sign })
+        Ok(Self { method, host, pairs, string_to_sign, headers: Vec::new() })
     }
 
     /// The parameters as a query string or a form body.

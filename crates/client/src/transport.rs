@@ -90,10 +90,13 @@ async fn exchange(
 
 fn request(prepared: &Prepared) -> Result<Request<Full<Bytes>>, CallError> {
     let encoded = prepared.encoded();
-    let builder = Request::builder()
+    let mut builder = Request::builder()
         .method(prepared.method.as_str())
         .header(http::header::HOST, &prepared.host)
         .header(http::header::USER_AGENT, concat!("faregate/", env!("CARGO_PKG_VERSION")));
+    for (name, value) in &prepared.headers {
+        builder = builder.header(name, value);
+    }
     let built = match prepared.method {
         Method::Get => builder.uri(format!("{PATH}?{encoded}")).body(Full::default()),
         Method::Post => builder

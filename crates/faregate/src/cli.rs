@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, call, check, clock, codes, explain, fault, feedback, identity, init, key, ledger,
-    maintenance, serve, sign,
+    maintenance, scenario, serve, sign,
 };
 use crate::exit::Failure;
 
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Clock(clock::Clock),
     #[command(subcommand)]
     Feedback(feedback::Feedback),
+    #[command(subcommand)]
+    Scenario(scenario::ScenarioCommand),
     #[cfg(feature = "demo")]
     #[command(name = "__compute", hide = true)]
     Compute(demo::compute::Compute),
@@ -78,6 +80,7 @@ impl Command {
             Self::Fault(fault) => fault.run(),
             Self::Clock(clock) => clock.run(),
             Self::Feedback(feedback) => feedback.run(),
+            Self::Scenario(scenario) => scenario.run(),
             #[cfg(feature = "demo")]
             Self::Compute(compute) => compute.run(),
         }

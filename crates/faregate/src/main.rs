@@ -11,6 +11,7 @@ mod output;
 mod place;
 mod reference;
 mod running;
+mod scenario;
 
 use std::process::ExitCode;
 

@@ -61,6 +61,8 @@ fn every_help_begins_with_two_examples() {
         vec!["fault"],
         vec!["fault", "add"],
         vec!["clock"],
+        vec!["scenario"],
+        vec!["scenario", "run"],
         vec!["account"],
         vec!["key"],
         vec!["ledger"],

@@ -16,6 +16,7 @@ pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
 mod receipt;
+pub(crate) mod scenario;
 pub(crate) mod serve;
 pub(crate) mod sign;
 mod signer;

@@ -98,7 +98,8 @@ impl Ready<'_> {
              faregate call -p poor cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1\n  \
              faregate explain 5300\n\nErrors on purpose, and a clock of its own\n  \
              faregate fault add cvm:RunInstances --code 5200 --times 2\n  \
-             faregate clock +3h",
+             faregate clock +3h\n  \
+             faregate scenario run --help",
         );
         Ok(())
     }
