@@ -6,7 +6,9 @@ use faregate_catalog::{Catalog, Parameters, Settings, Source};
 use faregate_contract::{ModuleError, Response};
 use faregate_ledger::{Currency, Money};
 use faregate_pipeline::parameters::Pairs;
-use faregate_signing::{Algorithm, Method, Pair, SecretKey, Tag, form, sign, tc3, v2};
+use faregate_signing::diagnose::{Evidence, MACS_MAX, Tc3, V2, diagnose};
+use faregate_signing::tc3::{self, Authorization};
+use faregate_signing::{Algorithm, Method, Pair, SecretKey, Tag, form, multipart, sign, v2};
 
 /// What was decoded, encodes to what decodes alike.
 pub(crate) fn form(bytes: &[u8]) {
@@ -69,12 +71,36 @@ pub(crate) fn pairs(bytes: &[u8]) {
     assert!(again.iter().eq(read.iter()), "{owned:?}");
 }
 
-/// A header that is read is written as what reads alike, and names no byte that was not there.
+/// A header that is read, is written as it was but for the space after its commas; what we sign verifies, with one secret,
+/// over one body.
 pub(crate) fn tc3(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Ok(read) = tc3::Authorization::parse(text) else { return };
-    let written = read.to_string();
-    assert_eq!(tc3::Authorization::parse(&written), Ok(read), "{text:?}");
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(read) = Authorization::parse(&text) {
+        assert_eq!(read.to_string().replace(", ", ","), text.replace(", ", ","));
+    }
+    let (secret, other) =
+        (SecretKey::new("Gu5t9xGARNpq86cd98joQYCN3Cozk1qA"), SecretKey::new("another"));
+    let draft = Authorization::draft("AKID", "2019-02-25", "cvm", "content-type;host;x-tc-action");
+    let headers = [("Content-Type", text.as_ref()), ("X-TC-Action", "RunInstances")];
+    let mut request = tc3::Request {
+        method: Method::Post,
+        path: "/",
+        query: &text,
+        host: "cvm.tencentcloudapi.com:8443",
+        headers: &headers,
+        body: bytes,
+        timestamp: "1551113065",
+        authorization: &draft,
+    };
+    let Ok(header) = sign::tc3(&request, &secret) else { panic!("not signed: {text:?}") };
+    let Ok(signed) = Authorization::parse(&header) else { panic!("our own header: {header}") };
+    request.authorization = &signed;
+    let Ok(verified) = tc3::verify(&request, &secret) else { panic!("not verified: {text:?}") };
+    assert!(verified.covered.action() && !verified.covered.region());
+    assert!(tc3::verify(&request, &other).is_err(), "verified with another secret: {text:?}");
+    let longer = [bytes, b"x"].concat();
+    let changed = tc3::Request { body: &longer, ..request };
+    assert!(tc3::verify(&changed, &secret).is_err(), "verified with another body: {text:?}");
 }
 
 /// No captured line, however wrong, breaks its judge.
@@ -133,6 +159,55 @@ pub(crate) fn arguments(bytes: &[u8]) {
                 assert_eq!(operation.parameters.read(again).as_ref(), Ok(&arguments), "{pairs:?}");
                 let _ = operation.request(&arguments);
             }
+        }
+    }
+}
+
+/// What was read of a body, written again, reads alike.
+pub(crate) fn multipart(bytes: &[u8]) {
+    const CONTENT_TYPE: &str = "multipart/form-data; boundary=B0";
+    let Ok(parts) = multipart::parts(bytes, CONTENT_TYPE) else { return };
+    let mut body = Vec::new();
+    for part in &parts {
+        let file = if part.file { "; filename=\"f\"" } else { "" };
+        let head =
+            format!("--B0\r\nContent-Disposition: form-data; name=\"{}\"{file}\r\n", part.name);
+        let kind = part.content_type.map(|kind| format!("Content-Type: {kind}\r\n"));
+        body.extend(
+            [head.as_bytes(), kind.unwrap_or_default().as_bytes(), b"\r\n", part.value, b"\r\n"]
+                .concat(),
+        );
+    }
+    body.extend(b"--B0--\r\n");
+    assert_eq!(multipart::parts(&body, CONTENT_TYPE), Ok(parts));
+}
+
+/// No request breaks the diagnosis, and none costs more than it may.
+pub(crate) fn diagnosis(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let secret = SecretKey::new("Gu5t9xGARNpq86cd98joQYCN3Cozk1qA");
+    let (host, path) = ("cvm.api.qcloud.com", "/v2/index.php");
+    let pairs = form::decode(&text).unwrap_or_default();
+    let sent: Vec<Pair<'_>> =
+        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let signature = Tag::of(Algorithm::HmacSha1, &secret, &text).encode();
+    let headers = [("Content-Type", "application/json"), ("X-TC-Action", text.as_ref())];
+    let tc3 = Tc3 {
+        method: Method::Post,
+        path: "/",
+        query: &text,
+        host,
+        headers: &headers,
+        body: bytes,
+        timestamp: "1551113065",
+        authorization: &text,
+        hosts: &[],
+    };
+    let v2 = V2::new(Method::Get, host, path, &sent, &signature);
+    for evidence in [Evidence::V2(v2), Evidence::Tc3(tc3)] {
+        if let Some(found) = diagnose(&evidence, &secret, &[]) {
+            assert!(found.n_macs <= 2 * MACS_MAX, "{}", found.n_macs);
+            assert!(!found.sentence().contains("{}"), "{found:?}");
         }
     }
 }

@@ -43,7 +43,7 @@ fn what_is_read_of_a_form_is_read_again_from_its_own_spelling() {
 }
 
 #[test]
-fn an_authorization_header_reads_as_it_is_written() {
+fn an_authorization_header_reads_as_it_is_written_and_signs_one_body() {
     every("tc3", properties::tc3);
 }
 
@@ -65,4 +65,14 @@ fn a_document_is_a_catalog_or_its_problems_are_shown() {
 #[test]
 fn arguments_flatten_to_what_reads_alike() {
     every("arguments", properties::arguments);
+}
+
+#[test]
+fn a_multipart_body_reads_as_it_is_written() {
+    every("multipart", properties::multipart);
+}
+
+#[test]
+fn no_request_breaks_its_diagnosis() {
+    every("diagnose", properties::diagnosis);
 }

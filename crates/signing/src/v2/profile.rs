@@ -180,15 +180,17 @@ pub(crate) fn candidates<'a>(
 }
 
 /// The rules that real clients follow, in the order tried, and what a request must have for one to differ from the
-/// rules above it. Strings that come out equal all the same are found by comparing them.
+/// rules above it. Strings that come out equal all the same are found by comparing them. Those that cover every value
+/// come first: a request with `_`, `@`, empty values and zeros has more strings than are tried, and what its rule leaves
+/// unsigned is refused anyway.
 const RULES: [(Order, AtValues, Empties, Shape); 10] = [
     (Order::A, AtValues::Signed, Empties::Kept, Shape::ANY),
-    (Order::A, AtValues::LeftOut, Empties::Kept, Shape::AT),
     (Order::B, AtValues::Signed, Empties::Kept, Shape::UNDERSCORE),
-    (Order::B, AtValues::LeftOut, Empties::Kept, Shape::UNDERSCORE.and(Shape::AT)),
     (Order::C, AtValues::Signed, Empties::Kept, Shape::LEADING),
-    (Order::C, AtValues::LeftOut, Empties::Kept, Shape::LEADING.and(Shape::AT)),
     (Order::D, AtValues::Signed, Empties::Kept, Shape::UNDERSCORE),
+    (Order::A, AtValues::LeftOut, Empties::Kept, Shape::AT),
+    (Order::B, AtValues::LeftOut, Empties::Kept, Shape::UNDERSCORE.and(Shape::AT)),
+    (Order::C, AtValues::LeftOut, Empties::Kept, Shape::LEADING.and(Shape::AT)),
     (Order::D, AtValues::Signed, Empties::LeftOut, Shape::EMPTY),
     (Order::C, AtValues::Signed, Empties::ZeroToo, Shape::ZERO),
     (Order::C, AtValues::LeftOut, Empties::ZeroToo, Shape::ZERO.and(Shape::AT)),

@@ -1,0 +1,7 @@
+//! Fuzzes `properties::multipart`.
+#![no_main]
+
+#[expect(dead_code, reason = "each target uses one of them")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::multipart(bytes));
