@@ -27,17 +27,16 @@ macro_rules! documents {
 
 documents! {
     "authentication",
+    "clients-of-your-own",
     "request-validity-period",
     "request-quota",
     "protocols",
     "concepts/life-of-a-call",
     "receipts",
     "sandbox",
-    "sandbox",
-    "receipts",
     "operations",
     "reference/configuration",
-    "reference/configuration",
+    "reference/mistakes",
     "threat-model",
     "reliability",
 }

@@ -22,7 +22,8 @@ macro_rules! mistakes {
             }
 
             /// What was done, in one sentence; `{}` stands for what it was found at.
-            pub(super) const fn says(self) -> &'static str {
+            #[must_use]
+            pub const fn says(self) -> &'static str {
                 match self { $(Self::$variant => $says,)* }
             }
 
