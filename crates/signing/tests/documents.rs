@@ -1,5 +1,7 @@
 //! The documents say what is so: the worked example of TC3 is computed from its own page, and the list of mistakes is whole.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use faregate_signing::diagnose::Mistake;
 use faregate_signing::tc3::{self, Authorization, Profile, Request};
 use faregate_signing::{Algorithm, Method, SecretKey, Tag, sign};
