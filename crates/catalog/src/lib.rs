@@ -50,8 +50,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::Source;
 pub use module::{ErrorExample, Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
-    Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, JsonPath, MinSignature, Operation,
-    Purchase, Rate, Returns, UpstreamRequest,
+    Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, InDoubt, JsonPath, MinSignature,
+    Operation, Purchase, Rate, Returns, UpstreamRequest,
 };
 pub use parameters::{Description, FAULTS_MAX, Fault, FaultReason, PARAMETERS_MAX, Parameters};
 pub use price::{Price, PriceError};

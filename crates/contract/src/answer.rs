@@ -28,6 +28,16 @@ impl Members {
         Self(format!("{}:{json}", serde_json::Value::from(name)))
     }
 
+    /// The same, and one more at the end.
+    #[must_use]
+    pub fn and(mut self, name: &str, json: &str) -> Self {
+        if !self.0.is_empty() {
+            self.0.push(',');
+        }
+        self.0.push_str(&Self::one(name, json).0);
+        self
+    }
+
     /// The text between the braces.
     #[must_use]
     pub fn as_str(&self) -> &str {

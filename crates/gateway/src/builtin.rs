@@ -32,14 +32,14 @@ impl Driver {
         };
         let hold = self.shared.stores.hold(id)?;
         let account = funded.account().id.as_str();
-        let ours: Vec<Receipt<'_>> = kept
+        let (later, own): (Vec<Receipt<'_>>, Vec<_>) = kept
             .iter()
             .filter_map(faregate_stores::Kept::receipt)
             .filter(|receipt| receipt.account == Some(account))
-            .collect();
+            .partition(Receipt::is_settlement);
         let hold = hold.filter(|hold| hold.account == account);
-        let told = match (ours.split_first(), hold) {
-            (Some((own, later)), hold) => receipts::told(own, later, hold.as_ref()),
+        let told = match (own.first(), hold) {
+            (Some(own), hold) => receipts::told(own, &later, hold.as_ref()),
             // Killed before its answer, or still under way: the ledger knows it all the same.
             (None, Some(hold)) => receipts::told_by_hold(&hold),
             (None, None) => return Err(ownership::absent()),

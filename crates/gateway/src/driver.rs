@@ -32,9 +32,11 @@ use crate::in_flight::{InFlight, Place};
 use crate::ops::receipts::{self, Steps};
 use crate::sandbox::{INJECTED, MARK, Plan};
 use crate::shared::Shared;
+use crate::tokens::Entered;
 use crate::upstream::Upstreams;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REPLAYED: HeaderName = HeaderName::from_static("faregate-replayed");
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
@@ -218,6 +220,10 @@ impl Driver {
         let permitted = authz::check(fresh)?;                                                   // 4300
 
         trail.at(order::REPLAY)?;
+        let turn = match self.turn(&permitted, trail).await? {
+            Entered::Go(turn) => turn,
+            Entered::Saved(ended) => return ended,                                              // told again
+        };
         let claim = replay::request(&permitted, &shared.prints, &shared.replay);
         let cells = quota::cells(&permitted, shared.config.default_rate);
         let (claimed, verdict, ticket) = self.enter(claim.as_ref(), trail.cells(&cells), now).await?; // one trip
@@ -236,7 +242,7 @@ impl Driver {
         let verified = verification::check(owned)?;                                             // 5500
         trail.at(order::BALANCE)?;
         let intent = balance::intent(&verified)?;
-        let hold = self.hold(intent.as_ref(), now, trail).await?;
+        let hold = self.hold(&verified, intent.as_ref(), turn, trail).await?;
         let funded = balance::check(verified, intent.as_ref(), &hold.outcome)?;                 // 5300
         trail.at(order::MODULE)?;
         self.perform(funded, hold, ticket, trail).await                                         // 5100
@@ -255,12 +261,18 @@ impl Driver {
         }
     }
 
-    fn leave(&self, answer: Answer, trail: &Trail, began: Duration, format: Format) -> Reply {
+    fn leave(&self, mut answer: Answer, trail: &Trail, began: Duration, format: Format) -> Reply {
+        let own = answer.request_id;
+        // A saved answer is the first call's, to its last byte; the header and the log have this call's id.
+        answer.request_id = trail.steps.replay_of.unwrap_or(own);
         let rendered = render(&answer, format, &self.shared.voice);
+        answer.request_id = own;
         let mut headers = Vec::with_capacity(4);
         // What is written here is ours, and ASCII: a value that could not be sent would only be left out.
-        let id = HeaderValue::from_bytes(&answer.request_id.text());
-        headers.extend(id.map(|id| (X_REQUEST_ID, id)));
+        headers.extend(HeaderValue::from_bytes(&own.text()).map(|id| (X_REQUEST_ID, id)));
+        if trail.steps.replay_of.is_some() {
+            headers.push((REPLAYED, HeaderValue::from_static("true")));
+        }
         if let Some(seconds) = answer.refusal().and_then(|refusal| refusal.retry.after_s()) {
             headers.push((RETRY_AFTER, HeaderValue::from(seconds)));
         }

@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::doubts;
 use crate::driver::Driver;
 use crate::edge::accept::{Crowd, Role, accept};
 use crate::edge::pages::Pages;
@@ -126,9 +127,10 @@ impl Gateway {
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let shared = Shared::new(config, catalog, stores).map_err(fails("log.access"))?;
         let (stop, stopped) = watch::channel(false);
-        let workers = (0..n_workers.max(1))
+        let mut workers = (0..n_workers.max(1))
             .map(|n| worker(n, &doors, &shared, &stopped))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        workers.push(doubts::start(&shared, &stopped).map_err(fails("the settler of doubts"))?);
         Ok(Running {
             https: addresses.0,
             http: addresses.1,

@@ -7,6 +7,7 @@ mod begun;
 mod builtin;
 pub mod clock;
 pub mod config;
+mod doubts;
 pub mod driver;
 mod edge;
 mod gateway;
@@ -16,6 +17,7 @@ pub mod ops;
 mod perform;
 pub mod sandbox;
 pub mod shared;
+pub mod tokens;
 mod upstream;
 
 pub use config::Config;

@@ -10,17 +10,20 @@ use std::time::Duration;
 use faregate_contract::{Effect, Outcome, Refusal, RequestId};
 use faregate_ledger::Money;
 use faregate_pipeline::balance::Funded;
-use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Settlement};
+use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Order, Settlement};
 use faregate_pipeline::fault::Fault;
 use faregate_pipeline::operation::{self, Done, Sent};
 use faregate_pipeline::parameters::Requests;
 use faregate_pipeline::time::Millis;
+use faregate_pipeline::verification::Verified;
 use faregate_pipeline::{availability, batch};
-use faregate_stores::{Stores, Ticket};
+use faregate_stores::{Ending, Stores, Ticket};
 
 use crate::begun::Begun;
+use crate::doubts;
 use crate::driver::{Driver, Trail, words};
 use crate::sandbox::Faked;
+use crate::tokens::Turn;
 
 /// Money that a call holds. Dropped, it goes back by itself, or stays in doubt once the call was sent.
 #[derive(Debug)]
@@ -31,6 +34,10 @@ pub(crate) struct Hold {
     on_drop: Settlement,
     stores: Stores,
     at: Millis,
+    /// What a call that costs nothing and has a token is about to send: written down when it is sent.
+    order: Option<Order>,
+    /// Kept until the call's end is written: others of its token wait for that.
+    turn: Option<Turn>,
 }
 
 impl Hold {
@@ -72,14 +79,15 @@ impl Seen {
 }
 
 impl Driver {
-    /// Holds the price; a call that costs nothing makes no trip.
+    /// Holds the price, and writes down what is about to be sent; a call that costs nothing makes no trip.
     pub(crate) async fn hold(
         &self,
+        verified: &Verified,
         intent: Option<&Intent>,
-        now: Millis,
+        turn: Option<Turn>,
         trail: &mut Trail,
     ) -> Result<Hold, Refusal> {
-        let stores = self.shared.stores.clone();
+        let (stores, now) = (self.shared.stores.clone(), verified.now());
         let id = intent.map(|intent| intent.request_id);
         // Made before the trip: if this future is dropped while it waits, the hold may still be written.
         let mut hold = Hold {
@@ -88,11 +96,16 @@ impl Driver {
             on_drop: Settlement::Release,
             stores,
             at: now,
+            order: None,
+            turn,
         };
         if let Some(outcome) = intent.and_then(|intent| trail.no_funds(intent)) {
             hold.outcome = outcome;
         } else if let Some(intent) = intent {
-            hold.outcome = self.shared.stores.reserve(intent, now).await?;
+            let order = doubts::order(verified, hold.turn.as_ref());
+            hold.outcome = self.shared.stores.reserve_for(intent, &order, now).await?;
+        } else if hold.turn.is_some() {
+            hold.order = Some(doubts::order(verified, hold.turn.as_ref()));
         }
         if hold.outcome != HoldOutcome::Held {
             hold.ended();
@@ -153,6 +166,11 @@ impl Driver {
         {
             return (Err(down.into()), seen);
         }
+        if let Some(order) = hold.order.take()
+            && let Err(down) = self.shared.stores.begin(&order, self.shared.clock.now()).await
+        {
+            return (Err(down.into()), seen);
+        }
         hold.sending();
         // Until its end is written, nobody knows.
         seen.charge = sent.held().map(|amount| (amount, Settlement::InDoubt));
@@ -179,9 +197,8 @@ impl Driver {
         seen.status = upstream.status();
         let done = operation::read(sent, None, &upstream);
         self.report(sent, &done, faked);
-        self.settle(sent, hold, done.settlement, &done.lessons).await?;
-        seen.settled(done.settlement);
-        done.result.map(Outcome::Success)
+        let ended = done.result.map(Outcome::Success);
+        self.settle(sent, hold, seen, (done.settlement, done.lessons), ended).await
     }
 
     async fn each(
@@ -207,9 +224,8 @@ impl Driver {
         let lessons: Vec<Lesson> =
             ended.iter().flat_map(|(_, done)| done.lessons.clone()).collect();
         let settlement = together(&ended);
-        self.settle(sent, hold, settlement, &lessons).await?;
-        seen.settled(settlement);
-        Ok(batch::merge(sent, ended))
+        let merged = Ok(batch::merge(sent, ended));
+        self.settle(sent, hold, seen, (settlement, lessons), merged).await
     }
 
     /// Tells the breaker how the module did; what a fault on purpose said is not the module's doing.
@@ -219,20 +235,36 @@ impl Driver {
         }
     }
 
-    /// Ends the hold and learns what the answer taught, in one transaction, before anybody is told.
+    /// Ends the hold, saves the answer for its token and learns what it taught, in one transaction, before
+    /// anybody is told.
     async fn settle(
         &self,
         sent: &Sent,
         hold: &mut Hold,
-        settlement: Settlement,
-        lessons: &[Lesson],
-    ) -> Result<(), Refusal> {
-        let account = &sent.account().id;
-        let (id, now) = (hold.held(), self.shared.clock.now());
-        match self.shared.stores.settle(id, settlement, account, lessons, now).await {
-            Ok(()) => {
+        seen: &mut Seen,
+        (settlement, lessons): (Settlement, Vec<Lesson>),
+        ended: Result<Outcome, Refusal>,
+    ) -> Result<Outcome, Refusal> {
+        let (id, price) = (sent.raw().request_id, hold.held().and(sent.held()));
+        let (token, priced) = (hold.turn.is_some(), price.is_some());
+        let order = (token || priced)
+            .then(|| (id, doubts::order_end(token, settlement, &ended, price, id)));
+        if hold.held().is_none() && order.is_none() && lessons.is_empty() {
+            return ended;
+        }
+        let ending = Ending {
+            hold: hold.held(),
+            settlement,
+            account: sent.account().id.clone(),
+            lessons,
+            order,
+            note: String::new(),
+        };
+        match self.shared.stores.conclude(ending, self.shared.clock.now()).await {
+            Ok(available) => {
                 hold.ended();
-                Ok(())
+                seen.settled(settlement);
+                doubts::charged(ended, price, id, available)
             }
             // The module may have done it, and it could not be written down.
             Err(down) => Err(Refusal::from(down).effect(Effect::Unknown)),

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::ops::access_log::AccessLog;
 use crate::ops::tally::Tally;
 use crate::sandbox::Faults;
+use crate::tokens::Tokens;
 
 /// One installation, as its workers see it.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub struct Shared {
     pub limits: parameters::Limits,
     /// Faults on purpose; none where there is no sandbox.
     pub(crate) faults: Option<Faults>,
+    /// The tokens whose calls are under way.
+    pub tokens: Arc<Tokens>,
     breakers: HashMap<String, Mutex<Breaker>>,
 }
 
@@ -79,6 +82,7 @@ impl Shared {
             breakers: catalog.modules().iter().map(|module| breaker(&module.name)).collect(),
             faults: config.sandbox.then(Faults::default),
             clock: Clock::ahead_by(stores.clock_ahead()),
+            tokens: Arc::default(),
             catalog: Arc::new(catalog),
             config,
             stores,

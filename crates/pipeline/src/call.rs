@@ -72,6 +72,8 @@ pub struct RawCall {
     pub unspoken: Option<String>,
     /// The fault on purpose that a client of a sandbox asks for: `X-Faregate-Fault`, as sent.
     pub fault: Option<String>,
+    /// The Idempotency-Key header, without its quotes.
+    pub idempotency_key: Option<String>,
     /// The body.
     pub body: Body,
 }
@@ -97,6 +99,7 @@ pub(crate) mod fixture {
             content_type: None,
             unspoken: None,
             fault: None,
+            idempotency_key: None,
             body: Body::Whole(Bytes::new()),
         }
     }

@@ -248,6 +248,26 @@ pub struct Intent {
     pub print: u128,
 }
 
+/// What a priced call, or one with a token, is about to send: written down before its first byte goes
+/// upstream, so that after a crash the module can be asked about it, or sent the same once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The call that makes it.
+    pub request_id: RequestId,
+    /// Whose call.
+    pub account: String,
+    /// What is called.
+    pub module: String,
+    /// What is called.
+    pub action: String,
+    /// The client's token: the same token gets the same answer.
+    pub token: Option<String>,
+    /// What makes two calls the same: a keyed print of each parameter, by its name.
+    pub prints: Vec<(String, u64)>,
+    /// What is sent; only the gateway reads it.
+    pub sending: Vec<u8>,
+}
+
 /// What became of an intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HoldOutcome {

@@ -54,6 +54,7 @@ pub mod operation;
 pub mod conclusion;
 pub mod fault;
 pub mod pages;
+pub mod saved;
 
 #[cfg(test)]
 mod fixture;

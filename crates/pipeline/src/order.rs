@@ -44,7 +44,7 @@ gates! {
     SIGNATURE = "signature" in "authn" refuses [AuthFailure];
     VALIDITY = "validity" in "validity" refuses [RequestExpired, ReplayAttack];
     ACCESS = "access" in "authz" refuses [AccessDenied, ServiceUnavailable, VersionNotSupported];
-    REPLAY = "replay" in "replay" refuses [ReplayAttack];
+    REPLAY = "replay" in "replay" refuses [ReplayAttack, InvalidParameter, InternalError];
     QUOTA = "quota" in "quota" refuses [QuotaExceeded];
     PARAMETERS = "parameters" in "parameters" refuses [InvalidParameter];
     RESOURCES = "resources" in "ownership" refuses [ResourceNotFound];

@@ -25,6 +25,7 @@ mod error;
 mod home;
 mod migrate;
 mod nonces;
+mod orders;
 mod quotas;
 mod receipts;
 mod sandbox;
@@ -50,12 +51,14 @@ pub use error::{AdminError, Fault, OpenError};
 use home::Home;
 use nonces::{Disk, Entered, Nonces, Setting};
 pub use nonces::{Durability, Ticket};
+pub use orders::Ending;
 use quotas::Quotas;
 pub use receipts::{Charge, ChargeState, Kept, Receipt, Receipts};
 pub use sqlite::accounts::KeyEntry;
 pub use sqlite::audit::SumCheck;
 pub use sqlite::feedback::{NewVote, Vote, VoteFilter};
 pub use sqlite::ledger::{BookedEntry, OpenHold};
+pub use sqlite::orders::{Doubt, KeptOrder, OrderEnd, Save};
 use sqlite::readers::Readers;
 pub use sqlite::sandbox::{NewFault, Sandbox, StoredFault};
 use sqlite::writer::{Pending, Writer};
@@ -376,7 +379,7 @@ impl Stores {
     ) -> Pending<()> {
         let (account, lessons) = (account.to_owned(), lessons.to_vec());
         self.write("ledger", move |c| {
-            id.map_or(Ok(()), |id| ledger::settle(c, id, settlement, now))?;
+            id.map_or(Ok(()), |id| ledger::settle(c, id, settlement, "", now))?;
             resources::learn(c, &account, &lessons, now)
         })
     }

@@ -7,11 +7,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::OpenError;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
     include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
     include_str!("../migrations/sqlite/0102_sandbox.sql"),
+    include_str!("../migrations/sqlite/0103_orders.sql"),
 ];
 
 /// Brings the schema up to date, or refuses a store that is not ours to change.

@@ -17,7 +17,7 @@ use crate::instances::{self, Filter, Move, Selection};
 use crate::offer;
 use crate::parameters::{Caller, body};
 use crate::projects::{self, NewProject};
-use crate::purchases::{self, Inquiry, Order, Renewal};
+use crate::purchases::{self, Inquiry, Order, Question, Renewal};
 use crate::route::{Action, Route};
 use crate::store::{Store, Told};
 
@@ -61,6 +61,10 @@ impl Api {
             }
             Action::InquiryInstancePrice => inquire(&Inquiry::read(query)?).await,
             Action::DescribeProject => self.read(|store| projects::describe(store, account)),
+            Action::DescribePurchase => {
+                let question = Question::read(query)?;
+                self.store().answered(account, &question)
+            }
             Action::DescribeInternalUsage => self.read(instances::usage),
             Action::RunInstances => self.run_instances(&caller, &sent).await,
             Action::RenewInstance => {

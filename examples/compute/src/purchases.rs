@@ -47,6 +47,27 @@ pub(crate) struct Inquiry {
     goods_num: i64,
 }
 
+/// The parameters of DescribePurchase.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) idempotency_key: String,
+    pub(crate) action: String,
+}
+
+impl Question {
+    pub(crate) fn read(query: Option<&str>) -> Result<Self, Refusal> {
+        let mut query = Query::parse(query)?;
+        let mut needed = |name: &str| {
+            let missing = || Refusal::Malformed(format!("`{name}` is missing"));
+            query.take::<String>(name)?.filter(|text| !text.is_empty()).ok_or_else(missing)
+        };
+        let question =
+            Self { idempotency_key: needed("idempotencyKey")?, action: needed("action")? };
+        query.finish()?;
+        Ok(question)
+    }
+}
+
 impl Inquiry {
     pub(crate) fn read(query: Option<&str>) -> Result<Self, Refusal> {
         let mut query = Query::parse(query)?;

@@ -23,6 +23,7 @@ pub(crate) enum Action {
     DescribeProject,
     CreateProject,
     DescribeInternalUsage,
+    DescribePurchase,
 }
 
 /// One row: an action, its name in the document and where it is served.
@@ -39,7 +40,7 @@ const fn route(action: Action, name: &'static str, method: Method, path: &'stati
 }
 
 /// Whole paths stand before the one with an id in it.
-pub(crate) static ROUTES: [Route; 13] = [
+pub(crate) static ROUTES: [Route; 14] = [
     route(Action::DescribeZones, "DescribeZones", Method::GET, "/zones"),
     route(Action::DescribeInstances, "DescribeInstances", Method::GET, "/instances"),
     route(Action::RunInstances, "RunInstances", Method::POST, "/instances"),
@@ -58,6 +59,7 @@ pub(crate) static ROUTES: [Route; 13] = [
     route(Action::DescribeProject, "DescribeProject", Method::GET, "/projects"),
     route(Action::CreateProject, "CreateProject", Method::POST, "/projects"),
     route(Action::DescribeInternalUsage, "DescribeInternalUsage", Method::GET, "/usage"),
+    route(Action::DescribePurchase, "DescribePurchase", Method::GET, "/purchases"),
 ];
 
 impl Route {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::parameters::Caller;
+use crate::purchases::Question;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS instances (
@@ -134,6 +135,23 @@ impl Store {
         save(&transaction, caller, parameters, &answer)?;
         transaction.commit()?;
         Ok(Told::Now(answer))
+    }
+
+    /// What a purchase of this account was answered, in the very bytes; absent if it never came here, and then
+    /// it never will be done: a purchase and its saved answer are one transaction.
+    pub(crate) fn answered(&self, account: &str, question: &Question) -> Result<Answer, Refusal> {
+        let row: Option<(u16, Vec<u8>)> = self
+            .connection
+            .prepare_cached(
+                "SELECT status, body FROM answers WHERE account = ?1 AND action = ?2 AND key = ?3",
+            )?
+            .query_row(params![account, question.action, question.idempotency_key], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let (status, body) = row.ok_or(Refusal::Absent)?;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Ok(Answer::saved(status, Bytes::from(body)))
     }
 
     fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {

@@ -12,6 +12,7 @@
 mod client;
 mod codes;
 mod corpus;
+mod doubts;
 mod money;
 mod page;
 mod raw;
@@ -19,4 +20,5 @@ mod receipts;
 mod sandbox;
 mod serve;
 mod tls;
+mod tokens;
 mod world;

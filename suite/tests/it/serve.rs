@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use faregate_signing::Method;
@@ -57,21 +58,8 @@ impl Served {
         let key = json(&["key", "create", &id, "--json", "--data", data.to_str().unwrap()]);
         let text = |field: &str| key[field].as_str().expect("a key").to_owned();
         let account = Account { id, secret_id: text("secretId"), secret_key: text("secretKey") };
-        let process = Command::new(binary())
-            .args(["serve", "-c", file.to_str().unwrap()])
-            .stdin(Stdio::null())
-            .env("XDG_STATE_HOME", folder.path())
-            .stderr(File::create(folder.path().join("serve.log")).unwrap())
-            .spawn()
-            .unwrap();
-        let served = Self { account, address, process, folder };
-        // It says so once it is ready; that its port takes connections is true a little earlier.
-        let up = (0..400).any(|_| {
-            std::thread::sleep(Duration::from_millis(25));
-            served.log().contains("https listens on")
-        });
-        assert!(up, "serve does not listen: {}", served.log());
-        served
+        let process = launch(folder.path());
+        Self { account, address, process, folder }
     }
 
     /// The folder of its configuration.
@@ -79,9 +67,20 @@ impl Served {
         self.folder.path().join("gate")
     }
 
-    /// What it said, and the lines of its calls.
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("serve.log")).unwrap_or_default()
+    /// `kill -9`, then the same again on the same data.
+    pub(crate) fn restart(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.process = launch(self.folder.path());
+    }
+
+    /// `faregate …` on its data, which has to succeed; what it printed.
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let data = self.folder.path().join("gate/data");
+        let done = Command::new(binary()).args(arguments).arg("--data").arg(data).output().unwrap();
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
     }
 
     /// A signed call to this host, as bytes.
@@ -108,6 +107,26 @@ impl Served {
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("gate/data")
     }
+}
+
+/// Starts it, and returns when it says that it listens: that its port takes connections is true a little earlier.
+fn launch(folder: &Path) -> Child {
+    let log = folder.join("serve.log");
+    let process = Command::new(binary())
+        .args(["serve", "-c"])
+        .arg(folder.join("gate/faregate.toml"))
+        .stdin(Stdio::null())
+        .env("XDG_STATE_HOME", folder)
+        .stderr(File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let said = || std::fs::read_to_string(&log).unwrap_or_default();
+    let up = (0..400).any(|_| {
+        thread::sleep(Duration::from_millis(25));
+        said().contains("https listens on")
+    });
+    assert!(up, "serve does not listen: {}", said());
+    process
 }
 
 impl Drop for Served {

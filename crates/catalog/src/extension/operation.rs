@@ -6,7 +6,9 @@ use super::fields::{Fields, listed};
 use super::{KEY, OPERATION_KEYS};
 use crate::diagnostic::Report;
 use crate::document::Spot;
-use crate::operation::{Audience, Batch, Binding, Creates, JsonPath, MinSignature, Rate, Returns};
+use crate::operation::{
+    Audience, Batch, Binding, Creates, InDoubt, JsonPath, MinSignature, Rate, Returns,
+};
 use crate::suggestion;
 
 /// How many items a batch may have, unless the document says.
@@ -36,6 +38,8 @@ pub(crate) struct Priced<'d> {
     pub(crate) expression: &'d str,
     pub(crate) currency: String,
     pub(crate) at: Spot<'d>,
+    pub(crate) confirm: Option<(&'d str, Spot<'d>)>,
+    pub(crate) settle: InDoubt,
 }
 
 /// Reads the extension of an operation; one without it is open to every account.
@@ -122,7 +126,7 @@ fn min_signature(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<MinSign
 
 fn purchase<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Priced<'d>> {
     let spot = fields.spot.get("purchase")?;
-    let purchase = Fields::open(report, spot, &["currency", "price"])?;
+    let purchase = Fields::open(report, spot, &["confirm", "currency", "price", "settle"])?;
     let expression = purchase.needed(report, "price");
     let currency = purchase.needed(report, "currency");
     if let (Some(text), Some(spot)) = (currency, purchase.spot.get("currency"))
@@ -133,10 +137,30 @@ fn purchase<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Priced<'
         report.error(report.value(&spot), what, help);
     }
     Some(Priced {
+        confirm: purchase.text(report, "confirm").zip(purchase.spot.get("confirm")),
+        settle: settle(report, &purchase).unwrap_or_default(),
         expression: expression?,
         currency: currency?.to_owned(),
         at: purchase.spot.get("price")?,
     })
+}
+
+fn settle(report: &mut Report<'_>, purchase: &Fields<'_>) -> Option<InDoubt> {
+    const KNOWN: [&str; 3] = ["commit", "hold", "release"];
+    let text = purchase.text(report, "settle")?;
+    match text {
+        "commit" => Some(InDoubt::Commit),
+        "hold" => Some(InDoubt::Hold),
+        "release" => Some(InDoubt::Release),
+        _ => {
+            let near = suggestion::did_you_mean(text, KNOWN.into_iter());
+            let help = near.unwrap_or_else(|| format!("write {}", listed(&KNOWN)));
+            let spot = purchase.spot.get("settle")?;
+            let what = format!("`{text}` is not what can become of money in doubt");
+            report.error(report.value(&spot), what, Some(help));
+            None
+        }
+    }
 }
 
 fn quota(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Rate> {

@@ -100,8 +100,10 @@ pub(super) fn json_schema<'d>(spot: &Spot<'d>) -> Option<Spot<'d>> {
 }
 
 /// Reports result members that carry a name of the answer's own.
-pub(super) fn check_results<'d>(report: &mut Report<'d>, operation: &Spot<'d>) {
+pub(super) fn check_results<'d>(report: &mut Report<'d>, operation: &Spot<'d>, priced: bool) {
     let document = report.document;
+    // What a purchase cost is told beside its result.
+    let ours = |name: &str| RESERVED.contains(&name) || (priced && name == "charge");
     for (status, response) in operation.get("responses").iter().flat_map(Spot::members) {
         if !status.starts_with('2') {
             continue;
@@ -112,7 +114,7 @@ pub(super) fn check_results<'d>(report: &mut Report<'d>, operation: &Spot<'d>) {
         };
         let gathered = Gathered::from(document, &[schema]);
         for (name, spots) in gathered.named {
-            let Some(spot) = spots.first().filter(|_| RESERVED.contains(&name.as_str())) else {
+            let Some(spot) = spots.first().filter(|_| ours(name.as_str())) else {
                 continue;
             };
             let what = format!("a result cannot have a member `{name}`: every answer has its own");

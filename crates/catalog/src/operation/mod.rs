@@ -1,6 +1,7 @@
 //! One action: its parameters, its terms, and the upstream request that it stands for.
 
 mod body;
+mod links;
 mod names;
 mod read;
 mod request;
@@ -12,7 +13,8 @@ use serde_json::{Map, Value};
 pub use read::COMMON_PARAMETERS;
 pub use request::UpstreamRequest;
 pub use terms::{
-    Audience, Batch, Binding, Cover, Creates, JsonPath, MinSignature, Purchase, Rate, Returns,
+    Audience, Batch, Binding, Cover, Creates, InDoubt, JsonPath, MinSignature, Purchase, Rate,
+    Returns,
 };
 
 pub(crate) use read::read_all;

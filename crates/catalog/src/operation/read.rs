@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::links::{self, Link};
 use super::names::Names;
 use super::request::Template;
 use super::{Audience, Batch, Cover, Operation, Purchase, body, template};
@@ -15,8 +16,10 @@ use crate::schema::Schemas;
 use crate::suggestion;
 
 /// Parameters of the protocol, sorted: they never reach a schema (PROTOCOL 1.2 and 6.3).
-pub const COMMON_PARAMETERS: [&str; 12] = [
+pub const COMMON_PARAMETERS: [&str; 14] = [
     "Action",
+    "ClientToken",
+    "DryRun",
     "Language",
     "Nonce",
     "Region",
@@ -29,6 +32,9 @@ pub const COMMON_PARAMETERS: [&str; 12] = [
     "Token",
     "Version",
 ];
+
+/// Those of them that an action may declare as well: then the module gets them too.
+const SHARED_PARAMETERS: [&str; 2] = ["ClientToken", "DryRun"];
 
 /// The methods of a path item: the document's word, the wire's, and whether it changes anything.
 const METHODS: [(&str, &str, bool); 6] = [
@@ -51,13 +57,15 @@ pub(crate) fn read_all(report: &mut Report<'_>, schemas: &Schemas<'_>) -> Vec<Op
         );
         return Vec::new();
     };
-    let mut operations: Vec<Operation> = Vec::new();
+    let (mut operations, mut links): (Vec<Operation>, Vec<Link>) = (Vec::new(), Vec::new());
     for (path, at) in paths.members() {
         let Some(item) = document.resolve(at.clone()) else { continue };
         for (key, method, mutates) in METHODS {
             let Some(spot) = item.get(key) else { continue };
             let place = Where { path, at: &at, item: &item, method, mutates };
-            let Some(operation) = read(report, schemas, &place, &spot) else { continue };
+            let Some(operation) = read(report, schemas, &place, &spot, &mut links) else {
+                continue;
+            };
             if operations.iter().any(|known| known.action == operation.action) {
                 let at = spot.get("operationId").map_or(0..0, |id| report.value(&id));
                 let what = format!("the action `{}` stands here twice", operation.action);
@@ -66,6 +74,7 @@ pub(crate) fn read_all(report: &mut Report<'_>, schemas: &Schemas<'_>) -> Vec<Op
             operations.push(operation);
         }
     }
+    links::check(report, &operations, links);
     operations.sort_by(|a, b| a.action.cmp(&b.action));
     operations
 }
@@ -85,6 +94,7 @@ fn read<'d>(
     schemas: &Schemas<'_>,
     place: &Where<'_, 'd>,
     spot: &Spot<'d>,
+    links: &mut Vec<Link>,
 ) -> Option<Operation> {
     let action = action(report, spot);
     for of in [place.item, spot] {
@@ -96,8 +106,8 @@ fn read<'d>(
     let placed = template::parameters(report, place.item, spot);
     let segments = template::path(report, place.at, place.path, &placed);
     let body = body::read(report, spot, place.method);
-    body::check_results(report, spot);
     let terms = read_operation(report, spot);
+    body::check_results(report, spot, terms.priced.is_some());
 
     let query = placed.iter().filter_map(|p| Some((p.member.name.clone(), p.style?))).collect();
     let mut members: Vec<Member<'d>> = placed.into_iter().map(|p| p.member).collect();
@@ -123,7 +133,7 @@ fn read<'d>(
         }
     };
     let template = Template { method: place.method, path: segments, query, body: body_template };
-    assemble(report, place, spot, action?, terms, &plan, parameters, template)
+    assemble(report, place, spot, action?, terms, &plan, parameters, template, links)
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is a finished part of the operation")]
@@ -136,13 +146,18 @@ fn assemble<'d>(
     plan: &Plan<'d>,
     parameters: Parameters,
     template: Template,
+    links: &mut Vec<Link>,
 ) -> Option<Operation> {
     let batch = terms.batch.map(|(batch, _)| batch);
     let priced = terms.priced.is_some();
     let purchase = terms.priced.and_then(|priced| {
-        let Priced { expression, currency, at } = priced;
+        let Priced { expression, currency, at, confirm, settle } = priced;
+        let confirm = confirm.map(|(confirm, at)| {
+            links.push(Link { confirm: confirm.to_owned(), at: report.value(&at) });
+            confirm.to_owned()
+        });
         match Price::compile(expression, &parameters, plan, batch.as_ref()) {
-            Ok(price) => Some(Purchase { price, currency }),
+            Ok(price) => Some(Purchase { price, currency, confirm, settle }),
             Err(wrong) => {
                 report.error(report.value(&at), wrong.message, wrong.suggestion);
                 None
@@ -221,7 +236,7 @@ fn action(report: &mut Report<'_>, spot: &Spot<'_>) -> Option<String> {
 
 /// A parameter's name must be one that can be sent, and none of the protocol's.
 pub(super) fn check_name(report: &mut Report<'_>, name: &str, at: &Span) {
-    if COMMON_PARAMETERS.contains(&name) {
+    if COMMON_PARAMETERS.contains(&name) && !SHARED_PARAMETERS.contains(&name) {
         let what = format!("`{name}` is a common parameter: it never reaches a module");
         report.error(at.clone(), what, Some("give the parameter another name".to_owned()));
     }

@@ -86,6 +86,22 @@ pub struct Purchase {
     pub price: Price,
     /// The ISO 4217 code of its currency.
     pub currency: String,
+    /// The action of this module that says what became of a call whose answer was lost.
+    pub confirm: Option<String>,
+    /// What becomes of money in doubt when nobody could say in time.
+    pub settle: InDoubt,
+}
+
+/// What becomes of money in doubt when nobody could say in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InDoubt {
+    /// It stays held until an operator settles it.
+    #[default]
+    Hold,
+    /// It is given back.
+    Release,
+    /// It is spent.
+    Commit,
 }
 
 /// Resources that the answer names come into being.

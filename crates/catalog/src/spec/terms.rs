@@ -1,6 +1,7 @@
 //! Terms of an operation that do not load.
 
 use super::diagnostics::verify_act;
+use super::{HEAD, load};
 
 const PROPERTIES: &str =
     "{ ids: { type: array, items: { type: string } }, n: { type: integer }, o: { type: object } }";
@@ -74,10 +75,18 @@ fn terms_that_cannot_be() {
             "{ purchase: { price: \"money('1')\", currency: «yuan» } }",
             "`yuan` is not the code of a currency | write three capital letters (ISO 4217): CNY",
         ),
+        (
+            "{ purchase: { price: \"money('1')\", currency: CNY, settle: «keep» } }",
+            "`keep` is not what can become of money in doubt | write `commit`, `hold`, `release`",
+        ),
+        (
+            "{ purchase: { price: \"money('1')\", currency: CNY, confirm: «Ask» } }",
+            "there is no action `Ask` in this document | -",
+        ),
         ("{ «purchase»: { price: \"money('1')\" } }", "`currency` is missing here | -"),
         (
             "{ purchase: { «quote»: X, price: \"money('1')\", currency: CNY } }",
-            "`quote` is not known here | the keys here are `currency`, `price`",
+            "`quote` is not known here | the keys here are `confirm`, `currency`, `price`, `settle`",
         ),
         (
             "{ purchase: { price: «\"params.n\"», currency: CNY } }",
@@ -88,4 +97,52 @@ fn terms_that_cannot_be() {
         let extension = extension.replace("audience: «[]»", "«audience»: []");
         verify_act(&extension, PROPERTIES, &[expected]);
     }
+}
+
+#[test]
+fn a_confirming_action_only_asks_and_is_told_which_call_is_meant() {
+    let document = |parameters: &str, method: &str| {
+        format!(
+            "{HEAD}paths:\n  /buy:\n    post:\n      operationId: Buy\n      x-faregate: {{ purchase: {{ price: \"money('1')\", currency: CNY, confirm: Ask }} }}\n  /ask:\n    {method}:\n      operationId: Ask\n      parameters: [{parameters}]\n"
+        )
+    };
+    let parameter = |name: &str, required: bool| {
+        format!("{{ name: {name}, in: query, required: {required}, schema: {{ type: string }} }}")
+    };
+    let key = parameter("idempotencyKey", true);
+    for (parameters, method, expected) in [
+        (key.clone(), "get", &[][..]),
+        (format!("{key}, {}", parameter("action", true)), "get", &[]),
+        (format!("{key}, {}", parameter("page", false)), "get", &[]),
+        (parameter("requestId", false), "get", &[]),
+        (key.clone(), "post", &["`Ask` changes something: what became of a call is only asked"]),
+        (
+            format!("{key}, {}", parameter("page", true)),
+            "get",
+            &["`Ask` requires `page`, which is not asked with"],
+        ),
+        (
+            parameter("action", true),
+            "get",
+            &["`Ask` has no parameter that says which call is meant"],
+        ),
+    ] {
+        let loaded = load("a.yaml", &document(&parameters, method));
+        let found: Vec<_> = loaded.diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(found, expected, "{parameters} {method}");
+    }
+}
+
+#[test]
+fn a_purchase_has_no_member_charge_and_any_action_may_take_the_clients_token() {
+    let answer = |extension: &str| {
+        format!(
+            "{HEAD}paths:\n  /act:\n    post:\n      operationId: Act\n      x-faregate: {extension}\n      parameters: [{{ name: ClientToken, in: query, schema: {{ type: string }} }}]\n      responses: {{ \"200\": {{ description: x, content: {{ application/json: {{ schema: {{ type: object, properties: {{ charge: {{ type: string }} }} }} }} }} }} }}\n"
+        )
+    };
+    let free = load("a.yaml", &answer("{}"));
+    assert!(free.diagnostics.is_empty(), "{:?}", free.diagnostics);
+    let sold = load("a.yaml", &answer("{ purchase: { price: \"money('1')\", currency: CNY } }"));
+    let found: Vec<_> = sold.diagnostics.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(found, ["a result cannot have a member `charge`: every answer has its own"]);
 }

@@ -22,11 +22,12 @@ struct Known {
 /// Shows it.
 pub(crate) fn explain(admin: &Admin, id: RequestId, as_json: bool) -> Result<(), Failure> {
     let known = find(admin, id)?;
-    let all: Vec<Receipt<'_>> = known.kept.iter().filter_map(Kept::receipt).collect();
-    let (own, later) = match (all.split_first(), &known.hold) {
-        (Some((own, later)), _) => (own, later),
+    let (later, own): (Vec<Receipt<'_>>, Vec<_>) =
+        known.kept.iter().filter_map(Kept::receipt).partition(Receipt::is_settlement);
+    let own = match (own.first(), &known.hold) {
+        (Some(own), _) => own,
         (None, Some(hold)) => {
-            show_hold(hold, &known.entries, as_json);
+            show_hold(hold, &later, &known.entries, as_json);
             return Ok(());
         }
         (None, None) => {
@@ -37,7 +38,7 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, as_json: bool) -> Result<(),
         }
     };
     if as_json {
-        let mut told = receipts::told(own, later, known.hold.as_ref());
+        let mut told = receipts::told(own, &later, known.hold.as_ref());
         if let Some(members) = told.as_object_mut() {
             members.insert("account".to_owned(), json!(own.account));
             members.insert("peer".to_owned(), json!(own.peer));
@@ -49,7 +50,7 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, as_json: bool) -> Result<(),
     }
     head(own);
     gates(own);
-    money(own, later, known.hold.as_ref(), &known.entries);
+    money(own, &later, known.hold.as_ref(), &known.entries);
     if own.code != 0 {
         let topic = match (own.module, own.module_code) {
             (Some(module), Some(code)) => format!("{module} {code}"),
@@ -161,6 +162,11 @@ fn money(
             output::data(format_args!("charge    {} {currency} {state}", charge.amount));
         }
     }
+    show_settlements(later);
+    show_entries(entries);
+}
+
+fn show_settlements(later: &[Receipt<'_>]) {
     for receipt in later {
         let Some(charge) = receipt.charge else { continue };
         let done = match charge.state {
@@ -171,7 +177,6 @@ fn money(
         let why = receipt.detail.unwrap_or("by the gateway");
         output::data(format_args!("settled   {done}: {}", plain(why)));
     }
-    show_entries(entries);
 }
 
 fn show_entries(entries: &[BookedEntry]) {
@@ -191,7 +196,7 @@ fn show_entries(entries: &[BookedEntry]) {
 }
 
 /// A call that left no receipt: killed before its answer, or still under way.
-fn show_hold(hold: &OpenHold, entries: &[BookedEntry], as_json: bool) {
+fn show_hold(hold: &OpenHold, later: &[Receipt<'_>], entries: &[BookedEntry], as_json: bool) {
     if as_json {
         output::json(&receipts::told_by_hold(hold));
         return;
@@ -207,6 +212,7 @@ fn show_hold(hold: &OpenHold, entries: &[BookedEntry], as_json: bool) {
         "answered  never: it is under way, or the gateway was killed, or it is older than a day",
     );
     output::data(format_args!("charge    {} {currency} {}", hold.amount, hold.state));
+    show_settlements(later);
     show_entries(entries);
 }
 

@@ -194,6 +194,8 @@ impl Checker<'_> {
             300.min(window_s),
             window_s,
         );
+        config.in_doubt_s =
+            self.within("money.in_doubt_s", raw.money.in_doubt_s.as_ref(), 900, 604_800);
         config.replay.refuse_last_nonce = raw.replay.refuse_last_nonce.unwrap_or(true);
         let Some(durability) = &raw.replay.durability else { return };
         match durability.as_ref().as_str() {

@@ -56,6 +56,8 @@ pub struct Config {
     pub default_rate: Option<Rate>,
     /// How much a connection or request may bring.
     pub limits: Limits,
+    /// How long a purchase in doubt is asked about before it is settled as its document says; in seconds.
+    pub in_doubt_s: i64,
     /// Where a line a call goes.
     pub access_log: Target,
 }
@@ -178,6 +180,7 @@ impl Config {
             validity: Validity { period_s: 300 },
             default_rate: None,
             limits: Limits::default(),
+            in_doubt_s: 900,
             access_log: Target::Stderr,
         }
     }

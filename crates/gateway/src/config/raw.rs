@@ -28,6 +28,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) limits: RawLimits,
     #[serde(default)]
+    pub(super) money: RawMoney,
+    #[serde(default)]
     pub(super) log: RawLog,
     #[serde(default)]
     pub(super) modules: Vec<RawModule>,
@@ -103,6 +105,12 @@ pub(super) struct RawLimits {
     pub(super) connections_per_address_max: Option<Spanned<i64>>,
     pub(super) calls_in_flight_max: Option<Spanned<i64>>,
     pub(super) workers: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMoney {
+    pub(super) in_doubt_s: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -55,6 +55,7 @@ const ROOT: &[Key] = &[
         Kind::Table(&[required("per_second", Kind::Number), required("burst", Kind::Number)]),
     ),
     key("limits", Kind::Table(LIMITS)),
+    key("money", Kind::Table(&[key("in_doubt_s", Kind::Number)])),
     key("log", Kind::Table(&[key("access", Kind::Text)])),
     key("modules", Kind::Tables(&[required("document", Kind::Text), key("upstream", Kind::Text)])),
 ];

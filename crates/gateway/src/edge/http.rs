@@ -178,6 +178,7 @@ async fn read(
         content_type: text(&head.headers, &CONTENT_TYPE),
         unspoken: unspoken(&head.headers),
         fault: driver.shared.faults.as_ref().and_then(|_| text(&head.headers, &FAULT)),
+        idempotency_key: text(&head.headers, &IDEMPOTENCY_KEY).map(|key| unquoted(&key)),
         body,
     })
 }
@@ -199,6 +200,14 @@ fn all(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// Longest header name (RELIABILITY 5).
 const HEADER_NAME_BYTES_MAX: usize = 256;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The header is a string with quotes (draft-ietf-httpapi-idempotency-key-header, 2.1); most clients send it bare.
+fn unquoted(key: &str) -> String {
+    let inside = key.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or(key).to_owned()
+}
 
 /// How many times its limit a body is read, to be dropped.
 const DROPPED_TIMES_MAX: usize = 8;

@@ -98,12 +98,23 @@ impl AccessLog {
             gateway_us: micros(took.saturating_sub(trail.upstream)),
             upstream_us: micros(trail.upstream),
         };
-        let Ok(mut bytes) = serde_json::to_vec(&line) else { return };
-        bytes.push(b'\n');
-        let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-        // A log that cannot be written is not a reason to refuse calls: the answer is what was promised.
-        let _ = out.write_all(&bytes);
+        put(out, &line);
     }
+
+    /// A line that is no call's: `event` says what happened.
+    pub(crate) fn event(&self, event: &serde_json::Value) {
+        if let Some(out) = &self.out {
+            put(out, event);
+        }
+    }
+}
+
+fn put(out: &Mutex<Box<dyn Write + Send>>, line: &impl Serialize) {
+    let Ok(mut bytes) = serde_json::to_vec(line) else { return };
+    bytes.push(b'\n');
+    let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+    // A log that cannot be written is not a reason to refuse calls: the answer is what was promised.
+    let _ = out.write_all(&bytes);
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -22,6 +22,7 @@ use tokio::task::AbortHandle;
 use crate::clock::Stopwatch;
 use connection::Connection;
 use pool::Pool;
+pub(crate) use request::Question;
 
 /// How long a connection may take to open.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
@@ -64,9 +65,14 @@ impl Upstreams {
         request: &UpstreamRequest,
         item: Option<usize>,
     ) -> Upstream {
-        let upstream = &sent.module().upstream;
+        self.put(&Question::of(sent, request, item)).await
+    }
+
+    /// Sends one request for an account.
+    pub(crate) async fn put(&self, question: &Question<'_>) -> Upstream {
+        let upstream = &question.module.upstream;
         let timeout_ms = upstream.timeout_ms;
-        let request = match request::build(sent, request, item) {
+        let request = match request::build(question) {
             Ok(request) => request,
             Err(e) => return Upstream::Unreachable(format!("the request cannot be built: {e}")),
         };

@@ -1,7 +1,8 @@
 //! The upstream's request: built from covered parameters alone, under identity headers of ours.
 
 use bytes::Bytes;
-use faregate_catalog::UpstreamRequest;
+use faregate_catalog::{Module, UpstreamRequest};
+use faregate_contract::RequestId;
 use faregate_pipeline::operation::Sent;
 use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
@@ -14,29 +15,56 @@ const REGION: HeaderName = HeaderName::from_static("faregate-region");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The request of a call, or of one item of its batch.
+/// One request to a module, for an account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) module: &'a Module,
+    pub(crate) request: &'a UpstreamRequest,
+    pub(crate) request_id: RequestId,
+    /// What the module may tell two requests by; none: the request's id.
+    pub(crate) key: Option<&'a str>,
+    /// Its place in a batch.
+    pub(crate) item: Option<usize>,
+    pub(crate) account: &'a str,
+    pub(crate) region: Option<&'a str>,
+}
+
+impl<'a> Question<'a> {
+    /// The request of a call, or of one item of its batch.
+    pub(super) fn of(sent: &'a Sent, request: &'a UpstreamRequest, item: Option<usize>) -> Self {
+        Self {
+            module: sent.module(),
+            request,
+            request_id: sent.raw().request_id,
+            key: sent.token(),
+            item,
+            account: &sent.account().id,
+            region: sent.common().region.as_deref(),
+        }
+    }
+}
+
+/// The request in HTTP.
 ///
 /// # Errors
 /// A path that cannot stand in a request line; the catalog encodes what it builds, so none is known.
-pub(super) fn build(
-    sent: &Sent,
-    request: &UpstreamRequest,
-    item: Option<usize>,
-) -> Result<Request<Full<Bytes>>, http::Error> {
-    let upstream = &sent.module().upstream;
-    let id = sent.raw().request_id;
+pub(super) fn build(question: &Question<'_>) -> Result<Request<Full<Bytes>>, http::Error> {
+    let Question { module, request, request_id: id, key, item, account, region } = *question;
+    let upstream = &module.upstream;
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(HOST, HeaderValue::from_str(&upstream.authority)?);
     let id_value = HeaderValue::from_bytes(&id.text())?;
-    let key = match item {
-        None => id_value.clone(),
-        Some(place) => HeaderValue::try_from(format!("{id}-{place}"))?,
+    let key = match (key, item) {
+        (None, None) => id_value.clone(),
+        (None, Some(place)) => HeaderValue::try_from(format!("{id}-{place}"))?,
+        (Some(token), None) => HeaderValue::from_str(token)?,
+        (Some(token), Some(place)) => HeaderValue::try_from(format!("{token}-{place}"))?,
     };
     headers.insert(REQUEST_ID, id_value);
     headers.insert(IDEMPOTENCY_KEY, key);
     headers.insert(TRACEPARENT, traceparent(id.as_bytes())?);
-    text(&mut headers, ACCOUNT, &sent.account().id);
-    if let Some(region) = &sent.common().region {
+    text(&mut headers, ACCOUNT, account);
+    if let Some(region) = region {
         text(&mut headers, REGION, region);
     }
     let body = match &request.body {

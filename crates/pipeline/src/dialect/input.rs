@@ -1,9 +1,11 @@
 //! `Input`: an action's own parameters, as they were sent.
 
+use std::borrow::Cow;
+
 use faregate_catalog::{Fault, Parameters};
 use serde_json::{Map, Value};
 
-use crate::parameters::{Pairs, is_common};
+use crate::parameters::{Pairs, is_common, is_shared};
 
 /// The parameters of a call.
 #[derive(Debug)]
@@ -58,14 +60,52 @@ impl Input {
     /// The texts of the action alone.
     fn own(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         let mixed = matches!(self, Self::Mixed { .. });
-        self.pairs().filter(move |(name, _)| !(mixed && is_common(name)))
+        self.pairs().filter(move |(name, _)| !(mixed && is_common(name) && !is_shared(name)))
+    }
+
+    /// A ClientToken or a DryRun, as text; an empty one is an absent one.
+    pub(crate) fn shared(&self, name: &str) -> Option<Cow<'_, str>> {
+        let text = match self {
+            Self::Mixed { .. } | Self::Texts(_) => {
+                Cow::Borrowed(self.pairs().find(|(sent, _)| *sent == name)?.1)
+            }
+            Self::Members(members) => {
+                let value = members.get(name)?;
+                value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed)
+            }
+        };
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// What the call asks of its action, each parameter by its name: what makes two calls the same.
+    pub(crate) fn asked(&self) -> Vec<(&str, Cow<'_, str>)> {
+        let asked: Vec<(&str, Cow<'_, str>)> = match self {
+            Self::Mixed { .. } | Self::Texts(_) => {
+                self.own().map(|(name, value)| (name, value.into())).collect()
+            }
+            Self::Members(members) => members
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.to_string().into()))
+                .collect(),
+        };
+        asked.into_iter().filter(|(name, _)| !is_shared(name)).collect()
     }
 
     /// Reads them by the action's schema, every fault at once.
     pub(crate) fn read(&self, parameters: &Parameters) -> Result<Map<String, Value>, Vec<Fault>> {
+        // A ClientToken and a DryRun are the gateway's; the action gets those that it declares itself.
+        let declared =
+            |name: &str| parameters.describe().iter().any(|own| is_spelt(&own.name, name));
+        let is_theirs = |name: &str| !is_shared(name) || declared(name);
         match self {
-            Self::Mixed { .. } | Self::Texts(_) => parameters.read(self.own()),
-            Self::Members(members) => parameters.read_json(members.clone()),
+            Self::Mixed { .. } | Self::Texts(_) => {
+                parameters.read(self.own().filter(|(name, _)| is_theirs(name)))
+            }
+            Self::Members(members) => {
+                let mut members = members.clone();
+                members.retain(|name, _| is_theirs(name));
+                parameters.read_json(members)
+            }
         }
     }
 

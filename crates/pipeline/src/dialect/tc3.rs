@@ -74,6 +74,8 @@ fn common(raw: &RawCall) -> Result<Common, Refused> {
             region: owned("X-TC-Region"),
             token: owned("X-TC-Token"),
             version: Some(version),
+            client_token: None,
+            dry_run: false,
         }),
         _ => Err(Refused::Fields(faults.into_inner())),
     }

@@ -17,6 +17,7 @@ pub const REASONS: &[Reason] = &[
     UPSTREAM_FOREIGN_CODE,
     UPSTREAM_RESERVED_MEMBER,
     UPSTREAM_NO_CREATED_ID,
+    OUTCOME_UNKNOWN,
     INTERNAL,
 ];
 const PANIC: Reason = Reason::new("PANIC");
@@ -28,6 +29,7 @@ const UPSTREAM_STATUS: Reason = Reason::new("UPSTREAM_STATUS");
 const UPSTREAM_FOREIGN_CODE: Reason = Reason::new("UPSTREAM_FOREIGN_CODE");
 const UPSTREAM_RESERVED_MEMBER: Reason = Reason::new("UPSTREAM_RESERVED_MEMBER");
 const UPSTREAM_NO_CREATED_ID: Reason = Reason::new("UPSTREAM_NO_CREATED_ID");
+const OUTCOME_UNKNOWN: Reason = Reason::new("OUTCOME_UNKNOWN");
 const INTERNAL: Reason = Reason::new("INTERNAL");
 
 /// What broke.
@@ -59,6 +61,8 @@ pub enum Fault {
     ReservedMember(String),
     /// The module made something and did not say what.
     NoCreatedId(String),
+    /// A call with this token was sent, and its outcome is not known yet.
+    OutcomeUnknown,
     /// The module itself says it broke.
     Module(String),
     /// Anything else of the gateway's own.
@@ -142,6 +146,13 @@ impl From<Fault> for Refusal {
                 "the module behind this API failed.",
                 message,
             ),
+            Fault::OutcomeUnknown => (
+                OUTCOME_UNKNOWN,
+                Origin::Module,
+                Effect::Unknown,
+                "a call with this token was sent, and its outcome is not known yet; ask again with the same token.",
+                "the first call of this token has no answer yet".to_owned(),
+            ),
             Fault::Internal(cause) => (
                 INTERNAL,
                 Origin::Gateway,
@@ -150,9 +161,10 @@ impl From<Fault> for Refusal {
                 cause,
             ),
         };
-        // A repetition is safe only where nothing can have happened.
-        let retry =
-            if effect == Effect::Nothing { Retry::After { after_s: 1 } } else { Retry::Never };
+        // A repetition is safe where nothing can have happened, and where the same token says what did.
+        let after_s = if reason == OUTCOME_UNKNOWN { 5 } else { 1 };
+        let safe = effect == Effect::Nothing || reason == OUTCOME_UNKNOWN;
+        let retry = if safe { Retry::After { after_s } } else { Retry::Never };
         Refusal::new(Code::InternalError, reason, origin, Public::new(say))
             .effect(effect)
             .retry(retry)
@@ -163,6 +175,13 @@ impl From<Fault> for Refusal {
 #[cfg(test)]
 mod spec {
     use super::*;
+
+    #[test]
+    fn an_unknown_outcome_is_asked_for_again_with_the_same_token() {
+        let refusal = Refusal::from(Fault::OutcomeUnknown);
+        assert_eq!((refusal.reason, refusal.effect), (OUTCOME_UNKNOWN, Effect::Unknown));
+        assert!(refusal.retry.is_advised() && refusal.message().contains("same token"));
+    }
 
     #[test]
     fn what_broke_is_logged_and_not_said() {

@@ -8,10 +8,14 @@
 mod translate;
 
 use bytes::Bytes;
+use faregate_catalog::{Module, Operation};
 use faregate_contract::{Code, Effect, Members, ModuleError, Origin, Public, Reason, Refusal};
 
 use crate::balance::Funded;
+use serde_json::{Map, Value};
+
 use crate::facts::{Lesson, Settlement};
+use crate::replay;
 
 /// A call that passed every gate and is being executed.
 #[derive(Debug)]
@@ -20,6 +24,14 @@ pub struct Sent {
 }
 
 owns!(Sent => Funded);
+
+impl Sent {
+    /// The client's token: what the module may tell two requests by.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        replay::token_text(self)
+    }
+}
 
 /// What came back from the module's address.
 #[derive(Clone, Debug)]
@@ -117,6 +129,17 @@ impl From<Refused> for Refusal {
 #[must_use]
 pub fn begin(funded: Funded) -> Sent {
     Sent { of: funded }
+}
+
+/// Reads what the module answers now about a call that was sent before, whose witness is long gone.
+#[must_use]
+pub fn read_again(
+    module: &Module,
+    operation: &Operation,
+    arguments: &Map<String, Value>,
+    upstream: &Upstream,
+) -> Done {
+    translate::read(module, operation, arguments, None, upstream)
 }
 
 /// Reads what the module answered to the call, or to one item of its batch.

@@ -4,6 +4,7 @@ use faregate_catalog::COMMON_PARAMETERS;
 use faregate_contract::{Param, Public, Reason};
 
 use super::{MALFORMED, MISSING, Pairs};
+use crate::dialect::Input;
 
 /// Is this the name of a common parameter.
 #[must_use]
@@ -33,6 +34,10 @@ pub struct Common {
     pub token: Option<String>,
     /// The API's version.
     pub version: Option<String>,
+    /// Names what is to be done once, however often it is asked for.
+    pub client_token: Option<String>,
+    /// Is the call only rehearsed.
+    pub dry_run: bool,
 }
 
 /// Where the signature of a call is.
@@ -65,6 +70,8 @@ impl Common {
         }
         let [
             action,
+            _,
+            _,
             _,
             nonce,
             region,
@@ -111,10 +118,32 @@ impl Common {
                 region: owned(region),
                 token: owned(token),
                 version: owned(version),
+                client_token: None,
+                dry_run: false,
             }),
             _ => Err(faults.0),
         }
     }
+
+    /// Those that an action may declare as well, and that stand beside its own in every dialect.
+    pub(crate) fn shared(self, input: &Input) -> Result<Self, Vec<(Reason, Param)>> {
+        let mut faults = Faults::default();
+        let word = |text: &str| is_token(text).then(|| text.to_owned());
+        let (token, dry) = (input.shared("ClientToken"), input.shared("DryRun"));
+        let client_token = faults.optional("ClientToken", token.as_deref(), word, TOKEN_FORM);
+        let dry_run = faults.optional("DryRun", dry.as_deref(), flag, "true or false");
+        if faults.0.is_empty() {
+            Ok(Self { client_token, dry_run: dry_run.unwrap_or(false), ..self })
+        } else {
+            Err(faults.0)
+        }
+    }
+}
+
+/// Is it the name of a common parameter that an action may declare as well.
+#[must_use]
+pub fn is_shared(name: &str) -> bool {
+    matches!(name, "ClientToken" | "DryRun")
 }
 
 /// What is wrong with the common parameters, all of it.
@@ -137,6 +166,17 @@ impl Faults {
 
     pub(crate) fn stamp(&mut self, name: &str, sent: Option<&str>) -> Option<i64> {
         self.of(name, sent, stamp, "whole seconds since 1970, as ten digits")
+    }
+
+    /// One that need not be sent.
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        sent: Option<&str>,
+        read: impl Fn(&str) -> Option<T>,
+        form: &str,
+    ) -> Option<T> {
+        sent.and_then(|_| self.of(name, sent, read, form))
     }
 
     fn of<T>(
@@ -170,6 +210,23 @@ fn hint(name: &str, text: &str) -> &'static str {
         " These look like milliseconds."
     } else {
         ""
+    }
+}
+
+/// What a ClientToken and an Idempotency-Key are.
+pub(super) const TOKEN_FORM: &str = "1 to 128 visible ASCII characters";
+
+/// Can the text be a token.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "1" => Some(true),
+        "false" | "False" | "0" => Some(false),
+        _ => None,
     }
 }
 

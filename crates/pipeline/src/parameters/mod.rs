@@ -21,7 +21,7 @@ use crate::quota::Admitted;
 use crate::routing::Located;
 
 pub(crate) use common::Faults;
-pub use common::{Common, Proof, is_common};
+pub use common::{Common, Proof, is_common, is_shared, is_token};
 pub use pairs::{Pairs, PairsFault};
 
 /// How much a request may bring.
@@ -129,6 +129,7 @@ pub const REASONS: &[Reason] = &[
     PATH_SEGMENT,
     RULE,
     PRICE,
+    TOKEN_REUSED,
     REFUSED_BY_MODULE,
 ];
 const MALFORMED_HTTP: Reason = Reason::new("MALFORMED_HTTP");
@@ -162,6 +163,7 @@ const TOO_DEEP: Reason = Reason::new("TOO_DEEP");
 const PATH_SEGMENT: Reason = Reason::new("PATH_SEGMENT");
 const RULE: Reason = Reason::new("RULE");
 const PRICE: Reason = Reason::new("PRICE");
+const TOKEN_REUSED: Reason = Reason::new("TOKEN_REUSED");
 const REFUSED_BY_MODULE: Reason = Reason::new("REFUSED_BY_MODULE");
 
 /// Why the parameters of a call cannot be used.
@@ -193,6 +195,8 @@ pub enum Refused {
     Fields(Vec<(Reason, Param)>),
     /// The price of the call cannot be computed from its parameters.
     Price(String),
+    /// The token was used for another call: the parameters that differ.
+    TokenReused(Vec<String>),
 }
 
 impl Refused {
@@ -201,6 +205,7 @@ impl Refused {
         let (reason, say): (_, Cow<'static, str>) = match self {
             Self::Pairs(fault) => return fault.say(),
             Self::Fields(faults) => return of_fields(faults),
+            Self::TokenReused(names) => return token_reused_words(&names),
             Self::MalformedHttp(what) => {
                 (MALFORMED_HTTP, format!("the request is not well-formed HTTP: {what}.").into())
             }
@@ -274,6 +279,7 @@ impl From<Refused> for Refusal {
 /// missing or malformed.
 pub fn decode(located: Located, limits: &Limits) -> Result<Decoded, Refused> {
     let (input, common) = dialect::read(&located, limits)?;
+    let common = common.shared(&input).map_err(Refused::Fields)?;
     Ok(Decoded { of: located, input, common })
 }
 
@@ -318,6 +324,39 @@ pub fn malformed_http(what: &'static str) -> Refusal {
 #[must_use]
 pub fn price(why: String) -> Refusal {
     Refused::Price(why).into()
+}
+
+/// 4000 for a token that was used for another call; asked for by `replay`.
+#[must_use]
+pub fn token_reused(differs: Vec<String>) -> Refusal {
+    Refused::TokenReused(differs).into()
+}
+
+/// 4000 for an Idempotency-Key that is none, or that is not the ClientToken; asked for by `replay`.
+#[must_use]
+pub fn token_malformed(key: &str) -> Refusal {
+    let message = if common::is_token(key) {
+        "The Idempotency-Key and the ClientToken differ; send one of them.".to_owned()
+    } else {
+        format!("The Idempotency-Key is {}, not {}.", common::TOKEN_FORM, Public::echo(key))
+    };
+    let name = "Idempotency-Key".to_owned();
+    Refused::Fields(vec![(MALFORMED, Param { name, reason: MALFORMED.as_str().into(), message })])
+        .into()
+}
+
+fn token_reused_words(names: &[String]) -> (Reason, Cow<'static, str>, Vec<Param>) {
+    let quoted: Vec<String> = names.iter().map(|name| Public::echo(name)).collect();
+    let say = format!(
+        "the ClientToken was used in the last day, by a call that differs in {}; draw a new token for a new call.",
+        quoted.join(", ")
+    );
+    let params = names.iter().map(|name| Param {
+        name: name.clone(),
+        reason: TOKEN_REUSED.as_str().into(),
+        message: format!("{} is not as in the first call of this token.", Public::echo(name)),
+    });
+    (TOKEN_REUSED, say.into(), params.collect())
 }
 
 /// 4000 as the module said it, in the gateway's voice; asked for by `operation`.

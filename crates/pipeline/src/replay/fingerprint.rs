@@ -57,6 +57,17 @@ impl Prints {
         hasher.finish()
     }
 
+    /// The print of a parameter: two calls are compared by it, and what was sent is kept nowhere.
+    #[must_use]
+    pub fn of_parameter(&self, name: &str, value: &str) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.key);
+        hasher.write(b"parameter:");
+        hasher.write(name.as_bytes());
+        hasher.write(b"=");
+        hasher.write(value.as_bytes());
+        hasher.finish()
+    }
+
     /// The print of a key alone: whose last nonce.
     #[must_use]
     pub fn of_key(&self, secret_id: &str) -> u64 {

@@ -7,6 +7,7 @@
 //! sees a body.
 
 mod fingerprint;
+mod token;
 
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 
@@ -16,6 +17,7 @@ use crate::time::Millis;
 use crate::{quota, validity};
 
 pub use fingerprint::Prints;
+pub use token::{Token, differences, token, token_text};
 
 /// How copies are told.
 #[derive(Clone, Copy, Debug)]

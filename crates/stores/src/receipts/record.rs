@@ -128,6 +128,12 @@ impl<'a> Receipt<'a> {
         }
     }
 
+    /// Is it of a later settlement, and not of the call itself, which has reached a gate at least.
+    #[must_use]
+    pub fn is_settlement(&self) -> bool {
+        self.marks.is_empty()
+    }
+
     const fn texts(&self) -> [Option<&'a str>; N_TEXTS] {
         let (who, what) = (self.account, (self.module, self.action));
         let (peer, own, reason) = (self.peer, self.module_code, self.reason);

@@ -8,7 +8,7 @@ use faregate_pipeline::facts::{HoldOutcome, Intent, Settlement};
 use faregate_pipeline::time::Millis;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::currency;
+use super::{currency, orders};
 use crate::error::{Fault, broken};
 
 /// A hold that has not ended.
@@ -215,6 +215,7 @@ pub(crate) fn settle(
     c: &Connection,
     id: RequestId,
     settlement: Settlement,
+    note: &str,
     now: Millis,
 ) -> Result<(), Fault> {
     let mut unsent = false;
@@ -243,10 +244,11 @@ pub(crate) fn settle(
             }
         }
     };
-    advance(c, id, "", now, plan)?.ok_or_else(|| unknown(id))?;
+    advance(c, id, note, now, plan)?.ok_or_else(|| unknown(id))?;
     if unsent {
         // The same bytes may be invited again (an unsent 6200).
         c.prepare_cached("DELETE FROM claims WHERE request_id = ?1")?.execute([id.as_bytes()])?;
+        orders::forget(c, id)?;
     }
     Ok(())
 }
@@ -261,7 +263,10 @@ pub(crate) fn recover(c: &Connection, now: Millis) -> Result<(usize, usize), Fau
     for open in open_holds(c)? {
         let plan = |state: HoldState| Ok(state.on_restart().into_iter().collect());
         match advance(c, open.request_id, "after a restart", now, plan)? {
-            Some(HoldState::Released) => n_released += 1,
+            Some(HoldState::Released) => {
+                orders::forget(c, open.request_id)?;
+                n_released += 1;
+            }
             Some(HoldState::InDoubt) => n_in_doubt += 1,
             Some(
                 HoldState::Reserved

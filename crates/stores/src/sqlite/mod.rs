@@ -7,6 +7,7 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod feedback;
 pub(crate) mod ledger;
+pub(crate) mod orders;
 pub(crate) mod readers;
 pub(crate) mod resources;
 pub(crate) mod sandbox;

@@ -51,7 +51,7 @@ pub(super) fn read(
             Some((code, message)) => {
                 by_code(module, code, message.as_ref(), top.module_code(), after_s)
             }
-            None if (200..300).contains(&status) => match top.reserved {
+            None if (200..300).contains(&status) => match reserved(operation, &top) {
                 Some(name) => doubt(Fault::ReservedMember(name.to_owned())),
                 None => succeeded(module, operation, arguments, item, body),
             },
@@ -68,6 +68,12 @@ pub(super) fn read(
             by_status(module, status, None, after_s)
         }
     }
+}
+
+/// The first member that is the contract's own: of a purchase, `charge` is.
+fn reserved(operation: &Operation, top: &Top<'_>) -> Option<&'static str> {
+    let charge = || top.charge.filter(|_| operation.purchase.is_some()).map(|_| "charge");
+    top.reserved.or_else(charge)
 }
 
 fn parse(body: &[u8]) -> Said<'_> {

@@ -31,6 +31,8 @@ pub(super) struct Top<'a> {
     module_code: Option<&'a RawValue>,
     detail: Option<&'a RawValue>,
     title: Option<&'a RawValue>,
+    /// Of a purchase, the contract's too.
+    pub(super) charge: Option<&'a RawValue>,
     /// The first member that is the contract's own.
     pub(super) reserved: Option<&'static str>,
 }
@@ -86,6 +88,7 @@ impl<'de> Visitor<'de> for Members {
                 "moduleCode" => top.module_code = Some(value),
                 "detail" => top.detail = Some(value),
                 "title" => top.title = Some(value),
+                "charge" => top.charge = Some(value),
                 _ => {}
             }
             if top.reserved.is_none() {
