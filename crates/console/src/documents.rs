@@ -32,6 +32,7 @@ documents! {
     "request-quota",
     "protocols",
     "concepts/life-of-a-call",
+    "money",
     "receipts",
     "sandbox",
     "operations",
