@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::{Code, Detail, Effect, ModuleError, Public, Reason, Retry};
+use crate::{Code, Detail, Effect, Members, ModuleError, Public, Reason, Retry};
 
 /// Who is at the origin of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -52,6 +52,8 @@ pub struct Refusal {
     pub fix: Option<Cow<'static, str>>,
     /// The parameters concerned, at most 20.
     pub params: Vec<Param>,
+    /// Further members of the answer: what a rehearsed call would come to.
+    pub beside: Members,
 }
 
 impl Refusal {
@@ -69,6 +71,7 @@ impl Refusal {
             module: None,
             fix: None,
             params: Vec::new(),
+            beside: Members::none(),
         }
     }
 
@@ -100,6 +103,12 @@ impl Refusal {
     #[must_use]
     pub fn params(self, params: Vec<Param>) -> Self {
         Self { params, ..self }
+    }
+
+    /// The same, with members beside it.
+    #[must_use]
+    pub fn beside(self, beside: Members) -> Self {
+        Self { beside, ..self }
     }
 
     /// The same, in the module's own voice.

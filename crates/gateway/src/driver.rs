@@ -231,6 +231,9 @@ impl Driver {
         trail.at(order::QUOTA)?;
         trail.verdict = shared.verdict(trail, verdict, &cells, ticket.as_ref())?;
         let admitted = quota::check(claimed, &trail.verdict)?;                                  // 4400
+        if quota::is_dry_run(&admitted) {
+            return self.rehearse(admitted, trail);                                              // every gate that is left
+        }
 
         trail.at(order::PARAMETERS)?;
         let valid = parameters::validate(admitted)?;                                            // 4000

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 mod doubts;
 pub mod driver;
+mod dry_run;
 mod edge;
 mod gateway;
 mod ids;

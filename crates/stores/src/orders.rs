@@ -2,7 +2,9 @@
 
 use faregate_contract::RequestId;
 use faregate_ledger::Money;
-use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Order, Settlement, StoreDown};
+use faregate_pipeline::facts::{
+    Cell, HoldOutcome, Intent, Lesson, Order, Settlement, StoreDown, Verdict,
+};
 use faregate_pipeline::time::Millis;
 
 use crate::Stores;
@@ -100,6 +102,24 @@ impl Stores {
             Ok(available)
         };
         self.write("ledger", work).done().await
+    }
+
+    /// What an account has to spend; none if there is no such account.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn available(&self, account: &str) -> Result<Option<Money>, StoreDown> {
+        let read = |c: &rusqlite::Connection| ledger::balance(c, account);
+        let balance = self.inner.readers.read("ledger", read)?;
+        Ok(balance.map(|balance| balance.available()))
+    }
+
+    /// What cells would say to a call that takes from them; nothing is taken.
+    ///
+    /// # Errors
+    /// They could not be looked at.
+    pub fn peek(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
+        self.inner.quotas.peek(cells, now)
     }
 
     /// Every hold in doubt, oldest first, with what was sent.

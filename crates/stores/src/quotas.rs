@@ -26,6 +26,19 @@ struct Cells {
 }
 
 impl Quotas {
+    /// What [`Self::take`] would say; nothing is taken.
+    pub(crate) fn peek(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
+        let gone =
+            |_| StoreDown { store: "quotas", cause: "a call panicked over the cells".to_owned() };
+        let kept = self.cells.lock().map_err(gone)?;
+        let now_us = now.as_ms().saturating_mul(1000);
+        let look = |cell: &Cell| {
+            let tat_us = kept.tats.get(&cell.key).copied().unwrap_or(i64::MIN);
+            verdict(cell, decide(tat_us, now_us, cell.rate, cell.cost))
+        };
+        Ok(Verdict { cells: cells.iter().map(look).collect() })
+    }
+
     /// Takes the call's units from every cell, or none from any and says which refused.
     pub(crate) fn take(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
         if cells.is_empty() {

@@ -13,6 +13,7 @@ mod client;
 mod codes;
 mod corpus;
 mod doubts;
+mod dry_run;
 mod money;
 mod page;
 mod raw;

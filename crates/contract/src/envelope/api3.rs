@@ -63,6 +63,7 @@ fn error(out: &mut String, refusal: &Refusal, voice: &Voice) {
         member(out, "Params", &params);
     }
     out.push_str("},");
+    inside(out, refusal.beside.as_str());
 }
 
 /// A parameter as API 3.0 spells it.

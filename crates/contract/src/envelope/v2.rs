@@ -54,6 +54,7 @@ pub(super) fn particulars(out: &mut String, refusal: &Refusal, voice: &Voice) {
     if !refusal.params.is_empty() {
         member(out, "params", &refusal.params);
     }
+    member_text(out, refusal.beside.as_str());
 }
 
 fn batch(out: &mut String, answer: &Answer, items: &[Item], voice: &Voice) {

@@ -5,8 +5,10 @@
 //! store alone.
 //! Invariant: a `Funded` costs nothing, or its price is held. Never: computes with floats; guesses a price.
 
+use faregate_catalog::Operation;
 use faregate_contract::{Code, Origin, Public, Reason, Refusal};
 use faregate_ledger::{Currency, Money};
+use serde_json::{Map, Value};
 
 use crate::facts::{HoldOutcome, Intent};
 use crate::parameters;
@@ -61,17 +63,38 @@ impl From<Refused> for Refusal {
     }
 }
 
+/// What a call with these arguments costs; none if its action has no price.
+///
+/// # Errors
+/// 4000 when it cannot be computed from them.
+pub fn price(
+    operation: &Operation,
+    arguments: &Map<String, Value>,
+) -> Result<Option<Money>, Refusal> {
+    let Some(purchase) = &operation.purchase else { return Ok(None) };
+    let unknown = || parameters::price(format!("`{}` is no currency", purchase.currency));
+    let currency = Currency::parse(&purchase.currency).ok_or_else(unknown)?;
+    let price = purchase.price.evaluate(arguments);
+    let micros = price.map_err(|e| parameters::price(e.to_string()))?;
+    Ok(Some(Money::from_micros(micros, currency)))
+}
+
+/// What a call of this price would be refused with.
+#[must_use]
+pub fn would(price: Money, available: Option<Money>) -> Option<Refusal> {
+    // Of another currency than its own an account has nothing.
+    let nothing = Money::zero(price.currency());
+    let available = available.filter(|left| left.currency() == price.currency());
+    let available = available.unwrap_or(nothing);
+    (price.micros() > available.micros()).then(|| Refused::Insufficient { price, available }.into())
+}
+
 /// What the call wants to hold; none if it costs nothing.
 ///
 /// # Errors
 /// 4000 when the price cannot be computed from the parameters.
 pub fn intent(verified: &Verified) -> Result<Option<Intent>, Refusal> {
-    let Some(purchase) = &verified.operation().purchase else { return Ok(None) };
-    let unknown = || parameters::price(format!("`{}` is no currency", purchase.currency));
-    let currency = Currency::parse(&purchase.currency).ok_or_else(unknown)?;
-    let price = purchase.price.evaluate(verified.arguments());
-    let micros = price.map_err(|e| parameters::price(e.to_string()))?;
-    let amount = Money::from_micros(micros, currency);
+    let Some(amount) = price(verified.operation(), verified.arguments())? else { return Ok(None) };
     Ok(amount.is_positive().then(|| Intent {
         request_id: verified.raw().request_id,
         account: verified.account().id.clone(),

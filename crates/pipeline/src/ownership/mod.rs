@@ -65,6 +65,27 @@ pub fn wanted(valid: &Valid) -> Vec<ResourceRef> {
 /// # Errors
 /// 5000 when a resource is not the account's, unless it is an item of a batch: then the item alone is refused.
 pub fn check(valid: Valid, wanted: &[ResourceRef], owners: &[Owner]) -> Result<Owned, Refused> {
+    let refused_items = decide(&valid, wanted, owners)?;
+    Ok(Owned { of: valid, refused_items })
+}
+
+/// What a call would be refused with; or the items of its batch that would be.
+///
+/// # Errors
+/// As [`check`].
+pub fn would(
+    valid: &Valid,
+    wanted: &[ResourceRef],
+    owners: &[Owner],
+) -> Result<Vec<String>, Refusal> {
+    decide(valid, wanted, owners).map_err(Refusal::from)
+}
+
+fn decide(
+    valid: &Valid,
+    wanted: &[ResourceRef],
+    owners: &[Owner],
+) -> Result<Vec<String>, Refused> {
     let account = &valid.account().id;
     let ours = |owner: Option<&Owner>| matches!(owner, Some(Owner::Account(id)) if id == account);
     let strangers: Vec<&ResourceRef> = wanted
@@ -73,9 +94,9 @@ pub fn check(valid: Valid, wanted: &[ResourceRef], owners: &[Owner]) -> Result<O
         .filter(|(place, _)| !ours(owners.get(*place)))
         .map(|(_, resource)| resource)
         .collect();
-    let refused_items = match &valid.operation().batch {
-        None if strangers.is_empty() => Vec::new(),
-        None => return Err(Refused::NoSuchResource),
+    match &valid.operation().batch {
+        None if strangers.is_empty() => Ok(Vec::new()),
+        None => Err(Refused::NoSuchResource),
         Some(batch) => {
             let items = valid.operation().batch_items(valid.arguments());
             let over =
@@ -85,10 +106,9 @@ pub fn check(valid: Valid, wanted: &[ResourceRef], owners: &[Owner]) -> Result<O
             if !strangers.iter().all(|resource| is_item(resource)) {
                 return Err(Refused::NoSuchResource);
             }
-            strangers.into_iter().map(|resource| resource.id.clone()).collect()
+            Ok(strangers.into_iter().map(|resource| resource.id.clone()).collect())
         }
-    };
-    Ok(Owned { of: valid, refused_items })
+    }
 }
 
 /// 5000 in the same words, for an item of a batch and for what the module says is not there.

@@ -11,6 +11,8 @@ pub mod headers;
 
 use std::num::NonZeroU32;
 
+use std::num::NonZeroU32;
+
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 use smallvec::SmallVec;
 
@@ -72,9 +74,33 @@ impl From<Refused> for Refusal {
     }
 }
 
-/// The cells that a call touches: its account's, and its account's at this action.
+/// How often an account may rehearse: a dry run uses none of its quotas, and is not for nothing.
+const DRY_RUNS: Rate = Rate {
+    per_second: NonZeroU32::MIN.saturating_add(9),
+    burst: NonZeroU32::MIN.saturating_add(49),
+};
+
+/// Is the call only rehearsed. An action that declares a DryRun of its own does so itself.
+#[must_use]
+pub fn is_dry_run(permitted: &Permitted) -> bool {
+    permitted.common().dry_run
+        && !permitted.operation().parameters.describe().iter().any(|own| own.name == "DryRun")
+}
+
+/// The cells that a call takes from: those of [`of_the_call`], or that of dry runs alone.
 #[must_use]
 pub fn cells(permitted: &Permitted, default_rate: Option<Rate>) -> SmallVec<[Cell; 2]> {
+    if !is_dry_run(permitted) {
+        return of_the_call(permitted, default_rate);
+    }
+    // No operation has this number.
+    let key = CellKey { account: permitted.account().slot, action: Some(usize::MAX) };
+    SmallVec::from_iter([Cell { key, rate: DRY_RUNS, cost: 1, name: "dry-run" }])
+}
+
+/// The cells that a call touches: its account's, and its account's at this action.
+#[must_use]
+pub fn of_the_call(permitted: &Permitted, default_rate: Option<Rate>) -> SmallVec<[Cell; 2]> {
     let operation = permitted.operation();
     let account = permitted.account();
     let cost = match &operation.batch {
@@ -116,21 +142,31 @@ pub fn too_many_live(after_s: u32) -> Refusal {
     Refused::NoncesLive { after_s }.into()
 }
 
+/// What these cells would refuse a call with.
+#[must_use]
+pub fn would(verdict: &Verdict) -> Option<Refusal> {
+    refused(verdict).map(Refusal::from)
+}
+
+fn refused(verdict: &Verdict) -> Option<Refused> {
+    let (cell, after_s) =
+        verdict.cells.iter().find_map(|cell| Some((*cell, cell.refused_for_s?)))?;
+    Some(Refused::Rate { cell, after_s })
+}
+
 /// Judges what the cells answered.
 ///
 /// # Errors
 /// 4400 with Retry-After when one of them refused.
 pub fn check(claimed: Claimed, verdict: &Verdict) -> Result<Admitted, Refused> {
-    match verdict.cells.iter().find_map(|cell| Some((*cell, cell.refused_for_s?))) {
-        Some((cell, after_s)) => Err(Refused::Rate { cell, after_s }),
+    match refused(verdict) {
+        Some(refused) => Err(refused),
         None => Ok(Admitted { of: claimed }),
     }
 }
 
 #[cfg(test)]
 mod spec {
-    use std::num::NonZeroU32;
-
     use super::*;
 
     #[test]

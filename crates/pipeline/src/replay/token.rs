@@ -8,6 +8,7 @@ use faregate_contract::Refusal;
 use super::Prints;
 use crate::authz::Permitted;
 use crate::parameters;
+use crate::quota;
 
 /// The most differences that are named.
 const NAMED_MAX: usize = 20;
@@ -24,7 +25,7 @@ pub struct Token {
 /// The token of a call that changes something: its ClientToken, or the header Idempotency-Key.
 #[must_use]
 pub fn token_text(permitted: &Permitted) -> Option<&str> {
-    let mutating = permitted.operation().mutating;
+    let mutating = permitted.operation().mutating && !quota::is_dry_run(permitted);
     let key = permitted.raw().idempotency_key.as_deref();
     permitted.common().client_token.as_deref().or(key).filter(|_| mutating)
 }

@@ -4,9 +4,10 @@
 //! nothing is held for who may not buy.
 //! Invariant: a `Verified` purchase is by a verified account. Never: looks at money.
 
+use faregate_catalog::Operation;
 use faregate_contract::{Code, Origin, Public, Reason, Refusal};
 
-use crate::facts::Identity;
+use crate::facts::{Account, Identity};
 use crate::ownership::Owned;
 
 /// A call whose account is verified, if it has to be.
@@ -60,6 +61,12 @@ impl From<Refused> for Refusal {
 pub fn check(owned: Owned) -> Result<Verified, Refused> {
     decide(owned.operation().requires_identity, owned.account().identity)?;
     Ok(Verified { of: owned })
+}
+
+/// What an account would be refused with at this operation.
+#[must_use]
+pub fn would(operation: &Operation, account: &Account) -> Option<Refusal> {
+    decide(operation.requires_identity, account.identity).err().map(Refusal::from)
 }
 
 fn decide(required: bool, identity: Identity) -> Result<(), Refused> {
