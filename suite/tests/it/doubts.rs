@@ -28,7 +28,7 @@ const ROWS: [(&str, &str, (u16, &str), &str); 8] = [
 fn document() -> String {
     let mut text = String::from(
         "openapi: 3.1.0\ninfo: { title: Shop, version: \"1\" }\nservers: [{ url: \"http://127.0.0.1:1\" }]\n\
-         x-faregate: { module: shop, timeout: 1s }\npaths:\n  /Well:\n    get: { operationId: Well }\n",
+         x-faregate: { module: shop, timeout: 3s }\npaths:\n  /Well:\n    get: { operationId: Well }\n",
     );
     for (action, terms, _, _) in ROWS {
         let idempotent = action == "Again";

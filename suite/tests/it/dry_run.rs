@@ -13,7 +13,8 @@ fn dry(params: Value) -> Value {
 /// Gate and code of each refusal that would come.
 fn refusals(answer: &Value) -> Vec<(String, u64)> {
     let all = answer["dryRun"]["refusals"].as_array().unwrap_or_else(|| panic!("{answer}"));
-    let pair = |one: &Value| (one["gate"].as_str().unwrap().to_owned(), one["code"].as_u64().unwrap());
+    let pair =
+        |one: &Value| (one["gate"].as_str().unwrap().to_owned(), one["code"].as_u64().unwrap());
     all.iter().map(pair).collect()
 }
 
@@ -24,7 +25,12 @@ fn a_good_purchase_is_quoted_and_nothing_is_bought_or_charged() {
     let before = world.balance(&demo);
     both(&world, |client| {
         let told = world.untouched(|| {
-            client.expect(0, "demo", "RunInstances", &dry(with(order("S1.SMALL1", "gz-1"), "period", 3)))
+            client.expect(
+                0,
+                "demo",
+                "RunInstances",
+                &dry(with(order("S1.SMALL1", "gz-1"), "period", 3)),
+            )
         });
         assert_eq!(refusals(&told), []);
         let run = &told["dryRun"];
@@ -35,10 +41,19 @@ fn a_good_purchase_is_quoted_and_nothing_is_bought_or_charged() {
     assert_eq!(world.balance(&demo), before);
     // Without DryRun, or with DryRun=false, it is bought.
     let client = command(&world);
-    let bought =
-        client.expect(0, "demo", "RunInstances", &with(order("S1.SMALL1", "gz-1"), "DryRun", "false"));
+    let bought = client.expect(
+        0,
+        "demo",
+        "RunInstances",
+        &with(order("S1.SMALL1", "gz-1"), "DryRun", "false"),
+    );
     assert!(bought["instanceIds"][0].is_string() && bought["dryRun"].is_null(), "{bought}");
-    let odd = client.expect(4000, "demo", "RunInstances", &with(order("S1.SMALL1", "gz-1"), "DryRun", "maybe"));
+    let odd = client.expect(
+        4000,
+        "demo",
+        "RunInstances",
+        &with(order("S1.SMALL1", "gz-1"), "DryRun", "maybe"),
+    );
     assert_eq!(odd["params"][0]["name"], "DryRun", "{odd}");
 }
 
@@ -94,8 +109,9 @@ fn a_dry_run_spends_its_nonce_and_nothing_else_and_has_a_rate_of_its_own() {
     let bought = send(&world, &signed_get(&demo, "RunInstances", &wet));
     assert_eq!(bought.code(), 0);
     assert!(bought.header("faregate-replayed").is_none(), "{}", bought.text);
-    let codes: Vec<u64> =
-        (0..120).map(|_| send(&world, &signed_get(&demo, "RunInstances", &params)).code()).collect();
+    let codes: Vec<u64> = (0..120)
+        .map(|_| send(&world, &signed_get(&demo, "RunInstances", &params)).code())
+        .collect();
     assert!(codes.contains(&4400), "{codes:?}");
     assert_eq!(world.executed("RunInstances"), 1);
     world.money_adds_up();

@@ -90,7 +90,7 @@ fn it_is_answered_at_the_account_domain_with_any_version_and_over_a_restart() {
     }
     let named = [("requestId", id.as_str().unwrap()), ("Version", "2017-03-12")];
     let told = send(&world, &signed_get(&poor, "DescribeRequest", &named)).json();
-    assert_eq!(told["Response"]["request"]["code"], 5300, "API 3.0 asks the same: {told}");
+    assert_eq!(told["Response"]["Request"]["code"], 5300, "API 3.0 asks the same: {told}");
 }
 
 #[test]

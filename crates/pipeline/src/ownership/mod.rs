@@ -81,11 +81,7 @@ pub fn would(
     decide(valid, wanted, owners).map_err(Refusal::from)
 }
 
-fn decide(
-    valid: &Valid,
-    wanted: &[ResourceRef],
-    owners: &[Owner],
-) -> Result<Vec<String>, Refused> {
+fn decide(valid: &Valid, wanted: &[ResourceRef], owners: &[Owner]) -> Result<Vec<String>, Refused> {
     let account = &valid.account().id;
     let ours = |owner: Option<&Owner>| matches!(owner, Some(Owner::Account(id)) if id == account);
     let strangers: Vec<&ResourceRef> = wanted

@@ -74,6 +74,7 @@ reproductions! {
         BAD_INDEX: "faregate call cvm DescribeInstances instanceIds.first=ins-1";
         CONFLICT: "faregate call cvm DescribeInstances instanceIds=ins-1 instanceIds.0=ins-2";
         PATH_SEGMENT: "faregate call cvm ReturnInstance instanceId=..";
+        TOKEN_REUSED: "faregate call cvm CreateProject ClientToken=once projectName=a\nfaregate call cvm CreateProject ClientToken=once projectName=b";
         REFUSED_BY_MODULE: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-windows-95 period=1 goodsNum=1";
     }
     AuthFailure {

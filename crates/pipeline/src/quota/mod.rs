@@ -11,8 +11,6 @@ pub mod headers;
 
 use std::num::NonZeroU32;
 
-use std::num::NonZeroU32;
-
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 use smallvec::SmallVec;
 
