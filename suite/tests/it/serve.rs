@@ -42,8 +42,7 @@ impl Served {
         let folder = tempfile::tempdir().unwrap();
         let gate = folder.path().join("gate");
         faregate(&["init", gate.to_str().unwrap()]);
-        // Free a moment ago, and nobody else asks for it by name.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let address = free();
         let config = format!(
             "base_domain = \"api.qcloud.com\"\ndata = \"data\"\n[listen]\nhttps = \"{address}\"\n{}",
             settings(&gate)
@@ -67,10 +66,15 @@ impl Served {
         self.folder.path().join("gate")
     }
 
-    /// `kill -9`, then the same again on the same data.
+    /// `kill -9`, then the same again on the same data, at another port: its own may be somebody else's by now.
     pub(crate) fn restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+        let file = self.gate().join("faregate.toml");
+        let address = free();
+        let config = std::fs::read_to_string(&file).unwrap().replace(&self.address, &address);
+        std::fs::write(&file, config).unwrap();
+        self.address = address;
         self.process = launch(self.folder.path());
     }
 
@@ -107,6 +111,11 @@ impl Served {
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("gate/data")
     }
+}
+
+/// An address that was free a moment ago, and nobody else asks for by name.
+fn free() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// Starts it, and returns when it says that it listens: that its port takes connections is true a little earlier.
