@@ -35,6 +35,7 @@ documents! {
     "money",
     "receipts",
     "sandbox",
+    "pages",
     "operations",
     "reference/configuration",
     "reference/mistakes",

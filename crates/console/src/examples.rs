@@ -127,15 +127,15 @@ impl Call<'_> {
             "import os\n\nfrom QcloudApi.modules.base import Base\n\napi = Base({{\n    \
              'endpoint': {},\n    'Region': 'ap-guangzhou',\n    'method': 'POST',\n    \
              'SignatureMethod': 'HmacSHA256',\n    'secretId': os.environ['SECRET_ID'],\n    \
-             'secretKey': os.environ['SECRET_KEY'],\n}})\nprint(api.call({}, {{",
+             'secretKey': os.environ['SECRET_KEY'],\n}})\nanswer = api.call({}, {{",
             literal(self.domain),
             literal(self.action)
         );
         for (name, value) in &self.pairs {
             out.push_str(&format!("\n    {}: {},", literal(name), literal(value)));
         }
-        out.push_str(if self.pairs.is_empty() { "}))\n" } else { "\n}))\n" });
-        out
+        out.push_str(if self.pairs.is_empty() { "})\n" } else { "\n})\n" });
+        out + "print(answer.decode())\n"
     }
 
     fn node(&self) -> String {

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod browser;
 mod client;
 mod codes;
 mod corpus;
@@ -18,6 +19,7 @@ mod money;
 mod page;
 mod raw;
 mod receipts;
+mod reference;
 mod sandbox;
 mod serve;
 mod tls;

@@ -182,6 +182,13 @@ pub(crate) fn send(world: &World, bytes: &[u8]) -> Reply {
     try_send(&world.at("https"), &trust(world), bytes).expect("an answer")
 }
 
+/// Sends bytes without TLS to this address.
+pub(crate) fn plain(address: &str, bytes: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(bytes).unwrap();
+    Reply::parse(&read_all(&mut stream))
+}
+
 /// Sends bytes without TLS to the https port.
 pub(crate) fn send_plain(world: &World, bytes: &[u8]) -> Reply {
     let mut stream = TcpStream::connect(world.at("https")).unwrap();

@@ -80,6 +80,11 @@ impl World {
         }
     }
 
+    /// `XDG_STATE_HOME` of this world: a command that has it finds this demo.
+    pub(crate) fn state(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

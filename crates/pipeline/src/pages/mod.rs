@@ -173,6 +173,41 @@ mod spec {
         }
     }
 
+    /// What a text holds besides its words.
+    fn frame(text: &str) -> (Vec<&str>, Vec<&str>, usize, Vec<&str>) {
+        let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+        let links = text.split("](/").skip(1).filter_map(|rest| rest.split(')').next());
+        let bullets = text.lines().filter(|line| line.starts_with("- ")).count();
+        (headings(text, "### "), blocks.collect(), bullets, links.collect())
+    }
+
+    #[test]
+    fn both_languages_are_one_page_in_reasons_commands_clients_and_links() {
+        for page in PAGES {
+            assert_eq!(frame(page.english), frame(page.chinese), "{}", page.code);
+        }
+    }
+
+    #[test]
+    fn each_page_says_what_to_do_with_each_client() {
+        for page in PAGES {
+            let clients = [
+                ("CLI", "命令行"),
+                ("Python SDK", "Python SDK"),
+                ("Node SDK", "Node SDK"),
+                ("curl", "curl"),
+            ];
+            for (english, chinese) in clients {
+                for (language, client) in
+                    [(Language::English, english), (Language::Chinese, chinese)]
+                {
+                    let fix = Part::Fix.of(page.text(language), language).unwrap();
+                    assert!(fix.contains(&format!("- **{client}**")), "{} {client}", page.code);
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_section_ends_at_the_next_heading_or_the_end() {
         let page = "# 1\n\n### A\n\none\n\n### AB\n\ntwo\n\n## Next\n\n### C\nlast";

@@ -59,6 +59,7 @@ reproductions! {
         TOO_MANY_PARAMETERS: curl!("curl -sS -d \"$(seq -f 'p%.0f=1' -s '&' 600)\" https://cvm.api.qcloud.com/v2/index.php");
         BAD_ENCODING: curl!("curl -sS -d 'Action=%zz' https://cvm.api.qcloud.com/v2/index.php");
         BAD_NAME: curl!("curl -sS -d '=1' https://cvm.api.qcloud.com/v2/index.php");
+        BAD_MULTIPART: curl!("curl -sS -H 'Content-Type: multipart/form-data; boundary=x' -d 'nonsense' https://cvm.api.qcloud.com/v2/index.php");
         DUPLICATE_NAME: curl!("curl -sS -d 'Action=DescribeZones&Action=RunInstances' https://cvm.api.qcloud.com/v2/index.php");
         TWIN_NAMES: curl!("curl -sS -d 'a_b=1&a.b=2' https://cvm.api.qcloud.com/v2/index.php");
         WRONG_PLACE: curl!("curl -sS -d 'Action=DescribeZones' 'https://cvm.api.qcloud.com/v2/index.php?Region=gz'");
@@ -68,11 +69,11 @@ reproductions! {
         OUT_OF_RANGE: "faregate call cvm DescribeInstances limit=1000";
         NOT_ALLOWED: "faregate call cvm DescribeInstances status=ASLEEP";
         LENGTH: "faregate call cvm CreateProject projectName=\"$(head -c 61 /dev/zero | tr '\\0' a)\"";
-        TOO_MANY: "faregate call cvm DescribeInstances $(seq -f 'instanceIds.%.0f=ins-%.0f' 0 100)";
+        TOO_MANY: "faregate call cvm DescribeInstances $(for i in $(seq 0 100); do echo instanceIds.$i=ins-$i; done)";
         REPEATED: "faregate call cvm StartInstances instanceIds.0=ins-1 instanceIds.1=ins-1";
         UNKNOWN_PARAMETER: "faregate call cvm DescribeZones colour=red";
         BAD_INDEX: "faregate call cvm DescribeInstances instanceIds.first=ins-1";
-        CONFLICT: "faregate call cvm DescribeInstances instanceIds=ins-1 instanceIds.0=ins-2";
+        CONFLICT: "faregate call cvm DescribeInstances instanceIds.0=ins-1 instanceIds.0.0=ins-2";
         PATH_SEGMENT: "faregate call cvm ReturnInstance instanceId=..";
         TOKEN_REUSED: "faregate call cvm CreateProject ClientToken=once projectName=a\nfaregate call cvm CreateProject ClientToken=once projectName=b";
         REFUSED_BY_MODULE: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-windows-95 period=1 goodsNum=1";
@@ -81,7 +82,10 @@ reproductions! {
         SIGNATURE_MISMATCH: curl!("FAREGATE_SECRET_ID=$SECRET_ID FAREGATE_SECRET_KEY=wrong faregate call cvm DescribeZones");
         UNKNOWN_KEY: "FAREGATE_SECRET_ID=AKIDunknown faregate call cvm DescribeZones";
         KEY_DISABLED: "key=$(faregate key create demo --json)\nid=$(echo \"$key\" | grep -o 'AKID[A-Za-z0-9]*')\nfaregate key disable \"$id\"\nsleep 1\nFAREGATE_SECRET_ID=$id faregate call cvm DescribeZones";
-        AMBIGUOUS_STRING_TO_SIGN: "faregate call cvm CreateProject 'projectName=a&limit=5'";
+        SIGNATURE_MALFORMED: curl!("curl -sS -d \"Action=DescribeZones&SecretId=$SECRET_ID&Nonce=1&Timestamp=$(date +%s)&Signature=a+b\" https://cvm.api.qcloud.com/v2/index.php");
+        TOKEN_WRONG: curl!("FAREGATE_TOKEN=x FAREGATE_SECRET_ID=$SECRET_ID FAREGATE_SECRET_KEY=$SECRET_KEY faregate call cvm DescribeZones");
+        AUTHORIZATION_MALFORMED: curl!("curl -sS -H 'Content-Type: application/json' -H 'Authorization: nonsense' -H 'X-TC-Action: DescribeZones' -H 'X-TC-Version: 2017-03-12' -H \"X-TC-Timestamp: $(date +%s)\" -d '{}' https://cvm.api.qcloud.com/");
+        AMBIGUOUS_STRING_TO_SIGN: "faregate call cvm DescribeInstances 'limit=5&status=RUNNING'";
     }
     RequestExpired {
         STAMP_TOO_OLD: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) - 600))";
@@ -94,8 +98,8 @@ reproductions! {
         RATE: "for i in $(seq 20); do faregate call --retries 0 -p limited cvm DescribeZones & done; wait";
     }
     ReplayAttack {
-        NONCE_SEEN: "stamp=Timestamp=$(date +%s)\nfor nonce in 7 8 7; do faregate call cvm DescribeZones $stamp Nonce=$nonce; done";
-        NONCE_SAME_AS_LAST: "faregate call cvm DescribeZones Nonce=7\nsleep 1\nfaregate call cvm DescribeZones Nonce=7";
+        NONCE_SEEN: "stamp=Timestamp=$(date +%s)\nfor nonce in 21 22 21; do faregate call cvm DescribeZones $stamp Nonce=$nonce; done";
+        NONCE_SAME_AS_LAST: "faregate call cvm DescribeZones Nonce=33\nsleep 1\nfaregate call cvm DescribeZones Nonce=33";
         STAMP_BEHIND: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) - 8000))";
         STAMP_AHEAD: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) + 8000))";
     }
@@ -103,7 +107,7 @@ reproductions! {
         METHOD_NOT_ALLOWED: curl!("curl -sS -X PUT 'https://cvm.api.qcloud.com/v2/index.php?Action=DescribeZones'");
         MEDIA_TYPE: curl!("curl -sS -H 'Content-Type: text/plain' -d 'Action=DescribeZones' https://cvm.api.qcloud.com/v2/index.php");
         UNSPOKEN_FEATURE: curl!("curl -sS -H 'Content-Encoding: gzip' -d 'Action=DescribeZones' https://cvm.api.qcloud.com/v2/index.php");
-        PLAIN_HTTP: curl!("curl -sS -H 'Host: cvm.api.qcloud.com' \"http://$FAREGATE_HTTP/v2/index.php?Action=DescribeZones\"");
+        PLAIN_HTTP: curl!("curl -sS -H 'Host: cvm.api.qcloud.com' \"http://$FAREGATE_HTTPS/v2/index.php?Action=DescribeZones\"");
     }
     ResourceNotFound {
         NO_SUCH_RESOURCE: "faregate call cvm ReturnInstance instanceId=ins-00000000";

@@ -19,8 +19,10 @@ pub(super) fn print() -> Result<(), Failure> {
     let lines = [
         ("https_proxy", proxy.as_deref()),
         ("SSL_CERT_FILE", Some(ca.as_str())),
+        ("CURL_CA_BUNDLE", Some(ca.as_str())),
         ("REQUESTS_CA_BUNDLE", Some(ca.as_str())),
         ("NODE_EXTRA_CA_CERTS", Some(ca.as_str())),
+        ("FAREGATE_HTTPS", Some(running.https.as_str())),
         ("FAREGATE_HTTP", running.http.as_deref()),
         ("SECRET_ID", Some(demo.secret_id.as_str())),
         ("SECRET_KEY", Some(demo.secret_key.as_str())),
