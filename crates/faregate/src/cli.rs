@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, call, check, clock, codes, explain, fault, feedback, identity, init, key, ledger,
-    maintenance, scenario, serve, sign,
+    maintenance, scenario, serve, shell, sign,
 };
 use crate::exit::Failure;
 
@@ -17,7 +17,8 @@ use crate::exit::Failure;
     version,
     before_help = "Examples:\n  faregate demo\n  faregate call cvm DescribeInstances limit=5",
     after_help = "Exit codes: 0 ok, 1 unexpected, 2 usage, 3 invalid configuration, 4 verification failed,\n\
-                  5 unreachable, 6 timeout, 10/11/12 `call` answered 4xxx/5xxx/6xxx.",
+                  5 unreachable, 6 timeout, 10/11/12 `call` answered 4xxx/5xxx/6xxx,\n\
+                  130 Ctrl-C, 143 SIGTERM; a gateway that was told to stop ends with 0.",
     arg_required_else_help = true,
     subcommand_required = true
 )]
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Identity(identity::Identity),
     #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
+    Completion(shell::Completion),
+    Man(shell::Man),
     #[command(subcommand)]
     Fault(fault::Fault),
     Clock(clock::Clock),
@@ -77,6 +80,8 @@ impl Command {
             Self::Ledger(ledger) => ledger.run(),
             Self::Identity(identity) => identity.run(),
             Self::Maintenance(maintenance) => maintenance.run(),
+            Self::Completion(completion) => completion.run(),
+            Self::Man(man) => man.run(),
             Self::Fault(fault) => fault.run(),
             Self::Clock(clock) => clock.run(),
             Self::Feedback(feedback) => feedback.run(),

@@ -8,6 +8,7 @@ use faregate_pipeline::facts::Account;
 use faregate_stores::Admin;
 
 use crate::exit::{Exit, Failure};
+use crate::output::Shape;
 use crate::running::Running;
 
 /// Where the data is, and how the answer is written.
@@ -19,9 +20,8 @@ pub(crate) struct Place {
     /// The configuration that names the data folder [default: ./faregate.toml, else the running demo]
     #[arg(short, long, value_name = "FILE", env = "FAREGATE_CONFIG")]
     config: Option<PathBuf>,
-    /// Answer with JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
 }
 
 impl Place {

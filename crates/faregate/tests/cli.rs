@@ -68,6 +68,8 @@ fn every_help_begins_with_two_examples() {
         vec!["ledger"],
         vec!["identity"],
         vec!["maintenance"],
+        vec!["completion"],
+        vec!["man"],
     ] {
         for flag in ["-h", "--help"] {
             let help = ok(here.path(), &[command.as_slice(), &[flag]].concat());

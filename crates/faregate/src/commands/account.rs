@@ -7,7 +7,7 @@ use faregate_stores::{Admin, NewAccount};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::output;
+use crate::output::{self, Shape};
 use crate::place::{Place, account_of};
 
 /// Create, list, suspend and resume accounts
@@ -59,15 +59,13 @@ impl Account {
             Self::Create { name, id, currency, group, place } => {
                 let new = NewAccount { id, name, groups: group, currency };
                 let account = place.open()?.create_account(new)?;
-                if place.json {
-                    output::json(&row(&account, currency));
-                } else {
+                place.shape.write(&row(&account, currency), || {
                     output::data(&account.id);
                     output::note(format_args!("next: faregate key create {}", account.id));
-                }
+                });
                 Ok(())
             }
-            Self::List { place } => list(&place.open()?, place.json),
+            Self::List { place } => list(&place.open()?, &place.shape),
             Self::Suspend { account, place } => set(&place, &account, AccountState::Suspended),
             Self::Resume { account, place } => set(&place, &account, AccountState::Active),
         }
@@ -78,28 +76,22 @@ fn set(place: &Place, wanted: &str, state: AccountState) -> Result<(), Failure> 
     let mut admin = place.open()?;
     let id = account_of(&admin, wanted)?;
     admin.set_state(&id, state)?;
-    show(&admin, &id, place.json)
+    show(&admin, &id, &place.shape)
 }
 
 /// The account as it is now.
-pub(super) fn show(admin: &Admin, id: &str, as_json: bool) -> Result<(), Failure> {
+pub(super) fn show(admin: &Admin, id: &str, shape: &Shape) -> Result<(), Failure> {
     let (account, currency) = admin.account(id)?;
-    if as_json {
-        output::json(&row(&account, currency));
-    } else {
+    shape.write(&row(&account, currency), || {
         let (state, identity) = (state_word(account.state), identity_word(account.identity));
         output::data(format_args!("{} {}: {state}, {identity}", account.id, account.name));
-    }
+    });
     Ok(())
 }
 
-fn list(admin: &Admin, as_json: bool) -> Result<(), Failure> {
+fn list(admin: &Admin, shape: &Shape) -> Result<(), Failure> {
     let accounts = admin.list_accounts()?;
-    if as_json {
-        let rows: Vec<Value> = accounts.iter().map(|(a, currency)| row(a, *currency)).collect();
-        output::json(&rows);
-        return Ok(());
-    }
+    let told = accounts.iter().map(|(account, currency)| row(account, *currency)).collect();
     let mut rows = Vec::with_capacity(accounts.len());
     for (account, currency) in &accounts {
         rows.push([
@@ -110,7 +102,9 @@ fn list(admin: &Admin, as_json: bool) -> Result<(), Failure> {
             format!("{} {currency}", admin.balance(&account.id)?.available()),
         ]);
     }
-    output::table(["ACCOUNT", "NAME", "STATE", "IDENTITY", "AVAILABLE"], &rows);
+    shape.write(&told, || {
+        output::table(["ACCOUNT", "NAME", "STATE", "IDENTITY", "AVAILABLE"], &rows);
+    });
     Ok(())
 }
 

@@ -63,18 +63,15 @@ impl Clock {
         };
         let machine_s = crate::clock::now_ms() / 1000;
         let sandbox_s = (crate::clock::now_ms().saturating_add(ahead_ms)) / 1000;
-        if self.place.json {
-            output::json(&json!({
-                "aheadMs": ahead_ms, "sandbox": sandbox_s, "machine": machine_s,
-            }));
-            return Ok(());
-        }
+        let told = json!({ "aheadMs": ahead_ms, "sandbox": sandbox_s, "machine": machine_s });
         let rows = [("sandbox", sandbox_s), ("machine", machine_s)]
             .map(|(name, s)| [name.to_owned(), utc(s), s.to_string()]);
-        output::table(["CLOCK", "UTC", "TIMESTAMP"], &rows);
-        if ahead_ms > 0 {
-            output::data(format_args!("\n{} ahead", span(ahead_ms)));
-        }
+        self.place.shape.write(&told, || {
+            output::table(["CLOCK", "UTC", "TIMESTAMP"], &rows);
+            if ahead_ms > 0 {
+                output::data(format_args!("\n{} ahead", span(ahead_ms)));
+            }
+        });
         Ok(())
     }
 }

@@ -91,22 +91,16 @@ impl Fault {
                 let mut admin = place.open()?;
                 admin.remove_fault(id)?;
                 followed(&admin)?;
-                if place.json {
-                    output::json(&json!({ "id": id, "removed": true }));
-                } else {
-                    output::data(format_args!("fault {id}: removed"));
-                }
+                let told = json!({ "id": id, "removed": true });
+                place.shape.write(&told, || output::data(format_args!("fault {id}: removed")));
                 Ok(())
             }
             Self::Clear { place } => {
                 let mut admin = place.open()?;
                 let n = admin.clear_faults()?;
                 followed_in_sandbox(&admin)?;
-                if place.json {
-                    output::json(&json!({ "removed": n }));
-                } else {
-                    output::data(format_args!("faults removed: {n}"));
-                }
+                let told = json!({ "removed": n });
+                place.shape.write(&told, || output::data(format_args!("faults removed: {n}")));
                 Ok(())
             }
         }
@@ -132,11 +126,9 @@ impl Add {
         };
         let added = admin.add_fault(new)?;
         followed(&admin)?;
-        if self.place.json {
-            output::json(&row(&added));
-        } else {
+        self.place.shape.write(&row(&added), || {
             output::data(format_args!("fault {}: {} {effect}", added.id, self.what));
-        }
+        });
         Ok(())
     }
 
@@ -203,10 +195,6 @@ pub(crate) fn followed_in_sandbox(admin: &Admin) -> Result<(), Failure> {
 fn list(place: &Place) -> Result<(), Failure> {
     let admin = place.open()?;
     let faults = admin.sandbox()?.faults;
-    if place.json {
-        output::json(&faults.iter().map(row).collect::<Vec<Value>>());
-        return Ok(());
-    }
     let name = |id: &String| admin.account(id).map_or_else(|_| id.clone(), |(known, _)| known.name);
     let rows: Vec<[String; 6]> = faults
         .iter()
@@ -226,7 +214,9 @@ fn list(place: &Place) -> Result<(), Failure> {
             ]
         })
         .collect();
-    output::table(["ID", "WHAT", "ACCOUNT", "FAULT", "RATE", "STRUCK"], &rows);
+    place.shape.write(&faults.iter().map(row).collect(), || {
+        output::table(["ID", "WHAT", "ACCOUNT", "FAULT", "RATE", "STRUCK"], &rows);
+    });
     Ok(())
 }
 

@@ -49,6 +49,6 @@ impl Identity {
             Known::Failed => facts::Identity::Failed,
         };
         admin.set_identity(&id, identity)?;
-        show(&admin, &id, place.json)
+        show(&admin, &id, &place.shape)
     }
 }

@@ -59,17 +59,16 @@ fn create(account: &str, place: &Place) -> Result<(), Failure> {
     let mut admin = place.open()?;
     let id = account_of(&admin, account)?;
     let key = admin.create_key(&id)?;
-    if place.json {
-        output::json(&json!({
-            "accountId": id,
-            "secretId": key.secret_id.as_str(),
-            "secretKey": key.secret_key.as_str(),
-        }));
-    } else {
+    let told = json!({
+        "accountId": id,
+        "secretId": key.secret_id.as_str(),
+        "secretKey": key.secret_key.as_str(),
+    });
+    place.shape.write(&told, || {
         output::data(format_args!("SecretId   {}", key.secret_id));
         output::data(format_args!("SecretKey  {}", *key.secret_key));
         output::note("Keep the SecretKey: it is not shown again.");
-    }
+    });
     Ok(())
 }
 
@@ -77,19 +76,15 @@ fn list(account: Option<&str>, place: &Place) -> Result<(), Failure> {
     let admin = place.open()?;
     let account = account.map(|wanted| account_of(&admin, wanted)).transpose()?;
     let keys = admin.list_keys(account.as_deref())?;
-    if place.json {
-        let rows = keys.iter().map(|key| {
-            json!({
-                "secretId": key.id.as_str(),
-                "accountId": key.account,
-                "enabled": key.enabled,
-                "temporary": key.has_token,
-                "createdAt": key.created_at.as_secs(),
-            })
-        });
-        output::json(&rows.collect::<Vec<Value>>());
-        return Ok(());
-    }
+    let told = keys.iter().map(|key| {
+        json!({
+            "secretId": key.id.as_str(),
+            "accountId": key.account,
+            "enabled": key.enabled,
+            "temporary": key.has_token,
+            "createdAt": key.created_at.as_secs(),
+        })
+    });
     let rows: Vec<[String; 4]> = keys
         .iter()
         .map(|key| {
@@ -98,17 +93,16 @@ fn list(account: Option<&str>, place: &Place) -> Result<(), Failure> {
             [key.id.to_string(), key.account.clone(), state.to_owned(), kind.to_owned()]
         })
         .collect();
-    output::table(["SECRET ID", "ACCOUNT", "STATE", "KIND"], &rows);
+    place.shape.write(&told.collect::<Value>(), || {
+        output::table(["SECRET ID", "ACCOUNT", "STATE", "KIND"], &rows);
+    });
     Ok(())
 }
 
 fn set_enabled(secret_id: &str, enabled: bool, place: &Place) -> Result<(), Failure> {
     place.open()?.set_key_enabled(secret_id, enabled)?;
-    if place.json {
-        output::json(&json!({ "secretId": secret_id, "enabled": enabled }));
-    } else {
-        let state = if enabled { "enabled" } else { "disabled" };
-        output::data(format_args!("{secret_id} is {state}"));
-    }
+    let state = if enabled { "enabled" } else { "disabled" };
+    let told = json!({ "secretId": secret_id, "enabled": enabled });
+    place.shape.write(&told, || output::data(format_args!("{secret_id} is {state}")));
     Ok(())
 }

@@ -6,7 +6,7 @@ use faregate_ledger::{Balance, Ending, Money};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Shape};
 use crate::place::{Place, account_of};
 
 /// Top up, look at and verify money
@@ -78,13 +78,13 @@ impl Ledger {
                 let amount = Money::parse(&amount, currency)
                     .map_err(|cause| Failure::usage(format!("`{amount}`: {cause}")))?;
                 let balance = admin.topup(&id, amount, &reason)?;
-                show(&id, &balance, place.json);
+                show(&id, &balance, &place.shape);
                 Ok(())
             }
             Self::Balance { account, place } => {
                 let admin = place.open()?;
                 let id = account_of(&admin, &account)?;
-                show(&id, &admin.balance(&id)?, place.json);
+                show(&id, &admin.balance(&id)?, &place.shape);
                 Ok(())
             }
             Self::Holds { place } => holds(&place),
@@ -96,38 +96,33 @@ impl Ledger {
     }
 }
 
-fn show(id: &str, balance: &Balance, as_json: bool) {
+fn show(id: &str, balance: &Balance, shape: &Shape) {
     let (available, held) = (balance.available(), balance.held());
     let currency = available.currency();
-    if as_json {
-        output::json(&json!({
-            "accountId": id,
-            "available": available.to_string(),
-            "held": held.to_string(),
-            "currency": currency.as_str(),
-        }));
-    } else {
+    let told = json!({
+        "accountId": id,
+        "available": available.to_string(),
+        "held": held.to_string(),
+        "currency": currency.as_str(),
+    });
+    shape.write(&told, || {
         output::data(format_args!("{id}: {available} {currency} available, {held} held"));
-    }
+    });
 }
 
 fn holds(place: &Place) -> Result<(), Failure> {
     let holds = place.open()?.holds()?;
-    if place.json {
-        let rows = holds.iter().map(|hold| {
-            json!({
-                "requestId": hold.request_id,
-                "accountId": hold.account,
-                "amount": hold.amount.to_string(),
-                "currency": hold.amount.currency().as_str(),
-                "module": hold.module,
-                "action": hold.action,
-                "at": hold.at.as_secs(),
-            })
-        });
-        output::json(&rows.collect::<Vec<Value>>());
-        return Ok(());
-    }
+    let told = holds.iter().map(|hold| {
+        json!({
+            "requestId": hold.request_id,
+            "accountId": hold.account,
+            "amount": hold.amount.to_string(),
+            "currency": hold.amount.currency().as_str(),
+            "module": hold.module,
+            "action": hold.action,
+            "at": hold.at.as_secs(),
+        })
+    });
     let rows: Vec<[String; 4]> = holds
         .iter()
         .map(|hold| {
@@ -136,7 +131,9 @@ fn holds(place: &Place) -> Result<(), Failure> {
             [hold.request_id.to_string(), hold.account.clone(), amount, action]
         })
         .collect();
-    output::table(["REQUEST ID", "ACCOUNT", "HELD", "FOR"], &rows);
+    place.shape.write(&told.collect::<Value>(), || {
+        output::table(["REQUEST ID", "ACCOUNT", "HELD", "FOR"], &rows);
+    });
     Ok(())
 }
 
@@ -149,23 +146,19 @@ fn settle(text: &str, found: Found, reason: &str, place: &Place) -> Result<(), F
         Found::Release => (Ending::Release, "released"),
     };
     place.open()?.settle_hold(id, ending, reason)?;
-    if place.json {
-        output::json(&json!({ "requestId": id, "state": word }));
-    } else {
-        output::data(format_args!("{id} is {word}"));
-    }
+    let told = json!({ "requestId": id, "state": word });
+    place.shape.write(&told, || output::data(format_args!("{id} is {word}")));
     Ok(())
 }
 
 fn verify(place: &Place) -> Result<(), Failure> {
     let check = place.open()?.ledger_sum_check()?;
-    if place.json {
-        output::json(&json!({
-            "accounts": check.n_accounts,
-            "entries": check.n_entries,
-            "problems": check.problems,
-        }));
-    } else {
+    let told = json!({
+        "accounts": check.n_accounts,
+        "entries": check.n_entries,
+        "problems": check.problems,
+    });
+    place.shape.write(&told, || {
         for problem in &check.problems {
             output::data(problem);
         }
@@ -174,6 +167,6 @@ fn verify(place: &Place) -> Result<(), Failure> {
             "{} accounts, {} entries, {n} problems",
             check.n_accounts, check.n_entries
         ));
-    }
+    });
     if check.problems.is_empty() { Ok(()) } else { Err(Failure::silent(Exit::Failed)) }
 }

@@ -70,11 +70,9 @@ impl Maintenance {
                 let switch = Switch { module, action, state, message, testers };
                 admin.put_switch(&switch)?;
                 followed_in_sandbox(&admin)?;
-                if place.json {
-                    output::json(&row(&switch));
-                } else {
+                place.shape.write(&row(&switch), || {
                     output::data(format_args!("{what}: {}", state_words(state, now)));
-                }
+                });
                 Ok(())
             }
             Self::Off { what, place } => {
@@ -82,13 +80,8 @@ impl Maintenance {
                 let mut admin = place.open()?;
                 admin.remove_switch(&module, action.as_deref())?;
                 followed_in_sandbox(&admin)?;
-                if place.json {
-                    output::json(
-                        &json!({ "module": module, "action": action, "state": "in service" }),
-                    );
-                } else {
-                    output::data(format_args!("{what}: in service"));
-                }
+                let told = json!({ "module": module, "action": action, "state": "in service" });
+                place.shape.write(&told, || output::data(format_args!("{what}: in service")));
                 Ok(())
             }
             Self::List { place } => list(&place),
@@ -99,10 +92,6 @@ impl Maintenance {
 fn list(place: &Place) -> Result<(), Failure> {
     let admin = place.open()?;
     let (switches, now) = (admin.list_switches()?, admin.now()?);
-    if place.json {
-        output::json(&switches.iter().map(row).collect::<Vec<Value>>());
-        return Ok(());
-    }
     let rows: Vec<[String; 3]> = switches
         .iter()
         .map(|switch| {
@@ -111,7 +100,9 @@ fn list(place: &Place) -> Result<(), Failure> {
             [what, state_words(switch.state, now), switch.message.clone().unwrap_or_default()]
         })
         .collect();
-    output::table(["WHAT", "STATE", "MESSAGE"], &rows);
+    place.shape.write(&switches.iter().map(row).collect(), || {
+        output::table(["WHAT", "STATE", "MESSAGE"], &rows);
+    });
     Ok(())
 }
 

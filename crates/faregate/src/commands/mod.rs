@@ -5,6 +5,7 @@ pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod codes;
+mod credentials;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -18,6 +19,7 @@ pub(crate) mod maintenance;
 mod receipt;
 pub(crate) mod scenario;
 pub(crate) mod serve;
+pub(crate) mod shell;
 pub(crate) mod sign;
 mod signer;
 

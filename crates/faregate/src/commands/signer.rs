@@ -1,4 +1,5 @@
-//! With which key a call is signed, and where it goes: flags, then the environment, then the running demo.
+//! With which key a call is signed, and where it goes: flags, then the environment, then `credentials.toml` for a profile
+//! that was named, then the running demo, then the profile `default`.
 
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use faregate_client::{Client, Credentials, Endpoint};
 use faregate_signing::SecretKey;
 use faregate_signing::capture::Captured;
 
+use super::credentials;
 use crate::environment;
 use crate::exit::Failure;
 use crate::running::{Profile, Running};
@@ -26,7 +28,7 @@ pub(crate) struct Signer {
     /// The domain below which each module has its own
     #[arg(long, value_name = "DOMAIN", env = "FAREGATE_BASE_DOMAIN")]
     base_domain: Option<String>,
-    /// An account of the running demo: demo, poor, unverified, suspended, limited, other
+    /// A profile of credentials.toml, or an account of the running demo: demo, poor, unverified, suspended, limited, other
     #[arg(short, long, value_name = "NAME", env = "FAREGATE_PROFILE")]
     profile: Option<String>,
 }
@@ -53,6 +55,12 @@ impl Keys {
     }
 }
 
+/// Who signs, found out.
+enum Who {
+    Profile(credentials::Profile),
+    Key(Credentials),
+}
+
 impl Signer {
     /// All keys that are at hand, the environment's and the running demo's: whose the request is, it says itself.
     pub(crate) fn explaining(&self) -> Result<Keys, Failure> {
@@ -68,63 +76,98 @@ impl Signer {
 
     /// The client that does it.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let demo = Running::find();
-        let credentials = self.credentials(demo.as_ref())?;
-        Ok(Client::new(self.endpoint(demo.as_ref())?, credentials)?)
+        let (endpoint, credentials) = self.offline()?;
+        Ok(Client::new(endpoint, credentials)?)
     }
 
-    /// A client that signs and never sends: no certificate is read.
+    /// Who signs and for where, without a connection: no certificate is read.
     pub(crate) fn offline(&self) -> Result<(Endpoint, Credentials), Failure> {
         let demo = Running::find();
-        Ok((self.endpoint(demo.as_ref())?, self.credentials(demo.as_ref())?))
+        match self.who(demo.as_ref())? {
+            Who::Key(key) => Ok((self.endpoint(demo.as_ref(), None)?, key)),
+            // A key of one's own is not for the demo, whose answers would be taken for the cloud's.
+            Who::Profile(profile) => {
+                let key = Credentials::new(&profile.secret_id, &profile.secret_key);
+                let key = match &profile.token {
+                    Some(token) => key.with_token(token),
+                    None => key,
+                };
+                Ok((self.endpoint(None, Some(&profile))?, key))
+            }
+        }
     }
 
-    fn endpoint(&self, demo: Option<&Running>) -> Result<Endpoint, Failure> {
+    fn endpoint(
+        &self,
+        demo: Option<&Running>,
+        profile: Option<&credentials::Profile>,
+    ) -> Result<Endpoint, Failure> {
         let domain = self.base_domain.clone();
+        let domain = domain.or_else(|| profile?.base_domain.clone());
         let domain = domain.or_else(|| demo.map(|demo| demo.base_domain.clone()));
         let domain = domain.unwrap_or_else(|| BASE_DOMAIN.to_owned());
-        let url = self.endpoint.as_deref();
+        let url = self.endpoint.as_deref().or_else(|| profile?.endpoint.as_deref());
         let at_demo = demo.filter(|demo| url.is_none_or(|url| is_at(url, &demo.https)));
         let endpoint = match (url, at_demo) {
             (Some(url), _) => Endpoint::at(url, domain)?,
             (None, Some(demo)) => Endpoint::at(&demo.https, domain)?,
             (None, None) => Endpoint::direct(domain),
         };
-        let ca = self.ca.clone().or_else(|| at_demo.map(|demo| demo.ca.clone()));
+        let ca = self.ca.clone().or_else(|| profile?.ca.clone());
+        let ca = ca.or_else(|| at_demo.map(|demo| demo.ca.clone()));
         Ok(match ca {
             Some(ca) => endpoint.with_ca(ca),
             None => endpoint,
         })
     }
 
-    fn credentials(&self, demo: Option<&Running>) -> Result<Credentials, Failure> {
-        let named = self.profile.as_deref();
-        if let (None, Some(secret_id)) = (named, secret_id()) {
-            let secret = secret_key()?;
-            // An unknown key with the demo's secret is a way to see 4100.
-            let secret = secret.or_else(|| Some(profile(demo?, "demo").ok()?.secret_key.clone()));
-            let secret = secret.ok_or_else(|| {
-                Failure::usage(
-                    "there is a SecretId and no SecretKey: set FAREGATE_SECRET_KEY_FILE or FAREGATE_SECRET_KEY",
-                )
-            })?;
-            let credentials = Credentials::new(&secret_id, &secret);
-            return Ok(match environment::text("FAREGATE_TOKEN") {
-                Some(token) => credentials.with_token(token),
-                None => credentials,
-            });
+    fn who(&self, demo: Option<&Running>) -> Result<Who, Failure> {
+        if let Some(name) = self.profile.as_deref() {
+            return named(name, demo);
         }
-        let demo = demo.ok_or_else(|| match named {
-            Some(name) => Failure::usage(format!(
-                "the profile `{name}` is the running demo's, and none runs: start `faregate demo`"
-            )),
-            None => Failure::usage(
+        if let Some(secret_id) = secret_id() {
+            return of_environment(&secret_id, demo).map(Who::Key);
+        }
+        if let Some(demo) = demo {
+            let profile = profile(demo, "demo")?;
+            return Ok(Who::Key(Credentials::new(&profile.secret_id, &profile.secret_key)));
+        }
+        credentials::profile("default")?.map(Who::Profile).ok_or_else(|| {
+            Failure::usage(
                 "no key to sign with: set FAREGATE_SECRET_ID and FAREGATE_SECRET_KEY_FILE, or start `faregate demo`",
-            ),
-        })?;
-        let profile = profile(demo, named.unwrap_or("demo"))?;
-        Ok(Credentials::new(&profile.secret_id, &profile.secret_key))
+            )
+        })
     }
+}
+
+/// The profile of this name: of `credentials.toml`, else of the running demo.
+fn named(name: &str, demo: Option<&Running>) -> Result<Who, Failure> {
+    if let Some(profile) = credentials::profile(name)? {
+        return Ok(Who::Profile(profile));
+    }
+    let Some(demo) = demo else {
+        let file = credentials::shown();
+        return Err(Failure::usage(format!(
+            "there is no profile `{name}` in {file}, and no demo runs that could have it: start `faregate demo`"
+        )));
+    };
+    let profile = profile(demo, name)?;
+    Ok(Who::Key(Credentials::new(&profile.secret_id, &profile.secret_key)))
+}
+
+fn of_environment(secret_id: &str, demo: Option<&Running>) -> Result<Credentials, Failure> {
+    // An unknown key with the demo's secret is a way to see 4100.
+    let secret = secret_key()?.or_else(|| Some(profile(demo?, "demo").ok()?.secret_key.clone()));
+    let secret = secret.ok_or_else(|| {
+        Failure::usage(
+            "there is a SecretId and no SecretKey: set FAREGATE_SECRET_KEY_FILE or FAREGATE_SECRET_KEY",
+        )
+    })?;
+    let credentials = Credentials::new(secret_id, &secret);
+    Ok(match environment::text("FAREGATE_TOKEN") {
+        Some(token) => credentials.with_token(token),
+        None => credentials,
+    })
 }
 
 fn profile<'a>(demo: &'a Running, name: &str) -> Result<&'a Profile, Failure> {

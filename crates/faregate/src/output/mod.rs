@@ -2,6 +2,8 @@
 //!
 //! A reader that went away (`faregate codes | head -1`) is no error, so what cannot be written is dropped.
 
+mod shape;
+
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -10,6 +12,8 @@ use serde::Serialize;
 
 use crate::environment;
 use crate::exit::Exit;
+
+pub(crate) use shape::Shape;
 
 /// One line of data.
 pub(crate) fn data(line: impl Display) {
