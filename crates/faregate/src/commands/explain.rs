@@ -45,7 +45,7 @@ impl Explain {
                 .and_then(|catalog| module_code(&catalog, &self.topic, code));
         }
         if let Some(id) = RequestId::parse(&self.topic) {
-            return receipt::explain(&self.place.open()?, id, self.place.shape.is_json());
+            return receipt::explain(&self.place.open()?, id, &self.place.shape);
         }
         let language = match self.lang {
             Lang::En => Language::English,

@@ -7,7 +7,7 @@ use faregate_stores::{Admin, BookedEntry, ChargeState, Kept, OpenHold, Receipt};
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::output;
+use crate::output::{self, Shape};
 
 /// How long a receipt may take from the call to the disk.
 const ON_DISK_MS: u64 = 400;
@@ -20,14 +20,14 @@ struct Known {
 }
 
 /// Shows it.
-pub(crate) fn explain(admin: &Admin, id: RequestId, as_json: bool) -> Result<(), Failure> {
+pub(crate) fn explain(admin: &Admin, id: RequestId, shape: &Shape) -> Result<(), Failure> {
     let known = find(admin, id)?;
     let (later, own): (Vec<Receipt<'_>>, Vec<_>) =
         known.kept.iter().filter_map(Kept::receipt).partition(Receipt::is_settlement);
     let own = match (own.first(), &known.hold) {
         (Some(own), _) => own,
         (None, Some(hold)) => {
-            show_hold(hold, &later, &known.entries, as_json);
+            show_hold(hold, &later, &known.entries, shape);
             return Ok(());
         }
         (None, None) => {
@@ -37,7 +37,7 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, as_json: bool) -> Result<(),
             )));
         }
     };
-    if as_json {
+    if shape.is_json() {
         let mut told = receipts::told(own, &later, known.hold.as_ref());
         if let Some(members) = told.as_object_mut() {
             members.insert("account".to_owned(), json!(own.account));
@@ -45,7 +45,7 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, as_json: bool) -> Result<(),
             members.insert("detail".to_owned(), json!(own.detail));
             members.insert("profile".to_owned(), json!(own.profile));
         }
-        output::json(&told);
+        shape.write(&told, || {});
         return Ok(());
     }
     head(own);
@@ -196,9 +196,9 @@ fn show_entries(entries: &[BookedEntry]) {
 }
 
 /// A call that left no receipt: killed before its answer, or still under way.
-fn show_hold(hold: &OpenHold, later: &[Receipt<'_>], entries: &[BookedEntry], as_json: bool) {
-    if as_json {
-        output::json(&receipts::told_by_hold(hold));
+fn show_hold(hold: &OpenHold, later: &[Receipt<'_>], entries: &[BookedEntry], shape: &Shape) {
+    if shape.is_json() {
+        shape.write(&receipts::told_by_hold(hold), || {});
         return;
     }
     let (id, currency) = (hold.request_id, hold.amount.currency());

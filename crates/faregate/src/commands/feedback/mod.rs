@@ -83,14 +83,12 @@ impl Feedback {
                 let mut admin = place.open()?;
                 admin.answer_vote(id, &faregate_console::feedback::clean(&text))?;
                 let vote = admin.vote(id)?;
-                if place.json {
-                    output::json(&row(&vote));
-                } else {
+                place.shape.write(&row(&vote), || {
                     let receipt = &vote.vote.receipt;
                     output::data(format_args!(
                         "{id}: answered; its reader sees it at /feedback/{receipt}"
                     ));
-                }
+                });
                 Ok(())
             }
             Self::Pages { weeks, place } => pages::run(&place, weeks),
@@ -101,10 +99,6 @@ impl Feedback {
 
 fn list(place: &Place, filter: &VoteFilter) -> Result<(), Failure> {
     let votes = place.open()?.list_votes(filter)?;
-    if place.json {
-        output::json(&votes.iter().map(row).collect::<Vec<Value>>());
-        return Ok(());
-    }
     let rows: Vec<[String; 7]> = votes
         .iter()
         .map(|vote| {
@@ -119,16 +113,19 @@ fn list(place: &Place, filter: &VoteFilter) -> Result<(), Failure> {
             ]
         })
         .collect();
-    output::table(["ID", "DATE", "PAGE", "LANG", "LEVEL", "STATE", "TEXT"], &rows);
+    place.shape.write(&votes.iter().map(row).collect(), || {
+        output::table(["ID", "DATE", "PAGE", "LANG", "LEVEL", "STATE", "TEXT"], &rows);
+    });
     Ok(())
 }
 
 fn show(place: &Place, id: i64) -> Result<(), Failure> {
     let vote = place.open()?.vote(id)?;
-    if place.json {
-        output::json(&row(&vote));
-        return Ok(());
-    }
+    place.shape.write(&row(&vote), || for_people(&vote));
+    Ok(())
+}
+
+fn for_people(vote: &Vote) {
     let it = &vote.vote;
     output::data(format_args!("{} on {} ({})", level(it.level), shown(&it.page), it.language));
     output::data(format_args!("{}, receipt /feedback/{}", date(it.at), it.receipt));
@@ -137,9 +134,11 @@ fn show(place: &Place, id: i64) -> Result<(), Failure> {
     }
     match &vote.answer {
         Some((text, at)) => output::data(format_args!("\nAnswered {}:\n{text}", date(*at))),
-        None => output::data(format_args!("\nNot answered: faregate feedback answer {id} '…'")),
+        None => {
+            let id = vote.id;
+            output::data(format_args!("\nNot answered: faregate feedback answer {id} '…'"));
+        }
     }
-    Ok(())
 }
 
 fn export(place: &Place, format: Format) -> Result<(), Failure> {

@@ -41,7 +41,7 @@ pub(super) fn run(place: &Place, weeks: u8) -> Result<(), Failure> {
     let votes = place.open()?.list_votes(&filter)?;
     let by_page = count(&votes, now, weeks);
     let worst = worst(&by_page);
-    if place.json {
+    if place.shape.is_json() {
         let pages: Vec<_> = by_page
             .iter()
             .map(|(page, weeks)| {
@@ -50,7 +50,8 @@ pub(super) fn run(place: &Place, weeks: u8) -> Result<(), Failure> {
                 json!({ "page": page, "weeks": weeks.collect::<Vec<_>>() })
             })
             .collect();
-        output::json(&json!({ "pages": pages, "worstOfTheWeek": worst.map(|(page, _)| page) }));
+        let told = json!({ "pages": pages, "worstOfTheWeek": worst.map(|(page, _)| page) });
+        place.shape.write(&told, || {});
         return Ok(());
     }
     let mean =
