@@ -27,6 +27,7 @@ use faregate_stores::Ticket;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 
 use crate::clock::Stopwatch;
+use crate::echo::{Echo, Turn};
 use crate::ids::Ids;
 use crate::in_flight::{InFlight, Place};
 use crate::ops::receipts::{self, Steps};
@@ -77,6 +78,8 @@ pub(crate) struct Trail {
     pub(crate) upstream: Duration,
     /// Its place among the worker's calls; it goes along when the call is sent.
     pub(crate) place: Option<Place>,
+    /// What this call may leave for its copies, in a dialect without a Nonce: only once its claim was new.
+    echo: Option<Echo>,
     pub(crate) steps: Steps,
     /// The fault on purpose, in a sandbox.
     pub(crate) plan: Option<Box<Plan>>,
@@ -95,6 +98,7 @@ impl Trail {
             verdict: Verdict::default(),
             upstream: Duration::ZERO,
             place: None,
+            echo: None,
             plan: None,
         }
     }
@@ -179,6 +183,9 @@ impl Driver {
         if let Some(plan) = &trail.plan {
             plan.linger().await;
         }
+        if let Some(echo) = trail.echo.take() {
+            self.shared.echoes.keep(echo, request_id, &ended);
+        }
         let ended = match &trail.operation {
             Some(operation) if dialect.is_api3() => ended.map(|it| dialect::respell(operation, it)),
             Some(_) | None => ended,
@@ -225,9 +232,15 @@ impl Driver {
             Entered::Saved(ended) => return ended,                                              // told again
         };
         let claim = replay::request(&permitted, &shared.prints, &shared.replay);
+        let echo = self.echo(claim.as_ref(), permitted.tag().is_some()).await;
+        if let Some(Turn::Copy(first)) = &echo {
+            trail.steps.replay_of = Some(first.0);
+            return first.1.clone();                                                             // told again
+        }
         let cells = quota::cells(&permitted, shared.config.default_rate);
         let (claimed, verdict, ticket) = self.enter(claim.as_ref(), trail.cells(&cells), now).await?; // one trip
         let claimed = replay::check(permitted, claim.as_ref(), claimed)?;                       // 4500
+        trail.echo = echo.and_then(Turn::ours);
         trail.at(order::QUOTA)?;
         trail.verdict = shared.verdict(trail, verdict, &cells, ticket.as_ref())?;
         let admitted = quota::check(claimed, &trail.verdict)?;                                  // 4400
@@ -249,6 +262,12 @@ impl Driver {
         let funded = balance::check(verified, intent.as_ref(), &hold.outcome)?;                 // 5300
         trail.at(order::MODULE)?;
         self.perform(funded, hold, ticket, trail).await                                         // 5100
+    }
+
+    /// Whose turn it is among calls of one signature; a call with a Nonce, or none to claim, waits for nobody.
+    async fn echo(&self, claim: Option<&ClaimRequest>, signed_once: bool) -> Option<Turn> {
+        let claim = claim.filter(|_| signed_once)?;
+        Some(self.shared.echoes.turn(claim.print).await)
     }
 
     /// Gates 8 and 9 in one trip; a call that may come again has no claim, and asks the cells alone.

@@ -10,6 +10,7 @@ pub mod config;
 mod doubts;
 pub mod driver;
 mod dry_run;
+mod echo;
 mod edge;
 mod gateway;
 mod ids;

@@ -13,6 +13,7 @@ use faregate_stores::Stores;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::echo::Echoes;
 use crate::ops::access_log::AccessLog;
 use crate::ops::tally::Tally;
 use crate::sandbox::Faults;
@@ -49,6 +50,8 @@ pub struct Shared {
     pub(crate) faults: Option<Faults>,
     /// The tokens whose calls are under way.
     pub tokens: Arc<Tokens>,
+    /// Answers for copies of calls without a Nonce.
+    pub(crate) echoes: Echoes,
     breakers: HashMap<String, Mutex<Breaker>>,
 }
 
@@ -80,6 +83,7 @@ impl Shared {
                 parameters_max: config.limits.parameters_max,
             },
             breakers: catalog.modules().iter().map(|module| breaker(&module.name)).collect(),
+            echoes: Echoes::default(),
             faults: config.sandbox.then(Faults::default),
             clock: Clock::ahead_by(stores.clock_ahead()),
             tokens: Arc::default(),

@@ -13,6 +13,7 @@ mod browser;
 mod client;
 mod codes;
 mod corpus;
+mod dialects;
 mod doubts;
 mod dry_run;
 mod money;

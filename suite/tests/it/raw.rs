@@ -191,7 +191,12 @@ pub(crate) fn plain(address: &str, bytes: &[u8]) -> Reply {
 
 /// Sends bytes without TLS to the https port.
 pub(crate) fn send_plain(world: &World, bytes: &[u8]) -> Reply {
-    let mut stream = TcpStream::connect(world.at("https")).unwrap();
+    send_to(&world.at("https"), bytes)
+}
+
+/// Sends bytes without TLS.
+pub(crate) fn send_to(address: &str, bytes: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes).unwrap();
     Reply::parse(&read_all(&mut stream))
 }
