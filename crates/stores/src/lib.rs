@@ -273,10 +273,9 @@ impl Stores {
         }
     }
 
-    /// Takes from the cells alone, for a call that may come again: nothing is claimed.
-    ///
+    /// Takes from the cells alone, for a call that may come again.
     /// # Errors
-    /// The cells could not be read.
+    /// They could not be read.
     pub fn take(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
         self.inner.quotas.take(cells, now)
     }

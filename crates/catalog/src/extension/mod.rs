@@ -16,7 +16,8 @@ pub(crate) const DOCUMENT_KEYS: [&str; 6] =
     ["domains", "errors", "module", "protocols", "timeout", "versions"];
 
 /// The keys of the extension at an operation.
-pub(crate) const OPERATION_KEYS: [&str; 12] = [
+pub(crate) const OPERATION_KEYS: [&str; 13] = [
+    "api3",
     "audience",
     "batch",
     "creates",

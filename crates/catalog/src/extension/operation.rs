@@ -18,6 +18,8 @@ const BATCH_MAX: u32 = 100;
 /// parameters are known only later.
 #[derive(Debug, Default)]
 pub(crate) struct OperationTerms<'d> {
+    /// Other names of API 3.0: of parameters, and of members of the answer.
+    pub(crate) api3: Api3<'d>,
     pub(crate) audience: Option<Audience>,
     pub(crate) batch: Option<(Batch, Spot<'d>)>,
     pub(crate) creates: Option<Creates>,
@@ -30,6 +32,15 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) resources: Vec<(Binding, Spot<'d>)>,
     pub(crate) returns: Option<(Returns, Spot<'d>)>,
     pub(crate) unsigned_payload: Option<bool>,
+}
+
+/// Names that API 3.0 has for what the document calls otherwise.
+#[derive(Debug, Default)]
+pub(crate) struct Api3<'d> {
+    /// Its name, and the parameter that it is.
+    pub(crate) parameters: Vec<(String, String, Spot<'d>)>,
+    /// The place in the answer, and its name there.
+    pub(crate) answer: Vec<(String, String)>,
 }
 
 /// A price that is not compiled yet.
@@ -49,6 +60,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
         return OperationTerms::default();
     };
     OperationTerms {
+        api3: api3(report, &fields),
         audience: audience(report, &fields),
         batch: batch(report, &fields),
         creates: creates(report, &fields),
@@ -62,6 +74,40 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
         returns: returns(report, &fields),
         unsigned_payload: fields.flag(report, "unsignedPayload"),
     }
+}
+
+fn api3<'d>(report: &mut Report<'d>, fields: &Fields<'d>) -> Api3<'d> {
+    let Some(spot) = fields.spot.get("api3") else { return Api3::default() };
+    let Some(api3) = Fields::open(report, spot, &["answer", "parameters"]) else {
+        return Api3::default();
+    };
+    let parameters = names(report, &api3, "parameters");
+    let answer = names(report, &api3, "answer").into_iter().map(|(from, to, _)| (from, to));
+    Api3 { parameters, answer: answer.collect() }
+}
+
+/// An object of names: each a text, dots between steps.
+fn names<'d>(
+    report: &mut Report<'d>,
+    fields: &Fields<'d>,
+    key: &str,
+) -> Vec<(String, String, Spot<'d>)> {
+    let Some(spot) = fields.spot.get(key) else { return Vec::new() };
+    let mut names = Vec::new();
+    for (from, spot) in spot.members() {
+        let plain = |text: &str| {
+            let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+            !text.split('.').any(str::is_empty) && text.bytes().all(known)
+        };
+        match spot.value.as_str().filter(|to| plain(to) && plain(from)) {
+            Some(to) => names.push((from.to_owned(), to.to_owned(), spot)),
+            None => {
+                let help = Some("write `Placement.Zone: zone`".to_owned());
+                report.error(report.value(&spot), format!("`{key}` is an object of names"), help);
+            }
+        }
+    }
+    names
 }
 
 fn audience(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Audience> {

@@ -1,7 +1,8 @@
 //! The names of an answer's members, as API 3.0 spells them: with a capital first letter.
 //!
 //! Declared members are respelt at every depth, by the shape of the response's schema; undeclared ones only at
-//! the top, because below it a key may be somebody's data. Values are copied as they stand, never written anew.
+//! the top, because below it a key may be somebody's data. A document may give further names: `Placement.Zone` for
+//! the place `instanceSet.zone`. Values are copied as they stand, never written anew.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,11 +19,24 @@ const TAKEN: [&str; 3] = ["Detail", "Error", "RequestId"];
 pub(super) struct Names {
     shapes: Shapes,
     top: ShapeId,
+    /// A place, its lists' items without a step of their own, and its name: one step, or two.
+    others: Vec<(String, String)>,
+}
+
+/// The members of an object under way: texts, and objects that hold some of them.
+#[derive(Default)]
+struct Respelt {
+    members: Vec<(String, String)>,
+    groups: Vec<(String, Self)>,
 }
 
 impl Names {
     /// Of an operation: the schemas of its 2xx responses.
-    pub(super) fn of<'d>(document: &'d Document<'d>, operation: &Spot<'d>) -> Self {
+    pub(super) fn of<'d>(
+        document: &'d Document<'d>,
+        operation: &Spot<'d>,
+        others: Vec<(String, String)>,
+    ) -> Self {
         let responses = operation.get("responses");
         let schemas: Vec<Spot<'d>> = responses
             .iter()
@@ -32,68 +46,113 @@ impl Names {
             .collect();
         let mut shaper = Shaper::new(document);
         let top = if schemas.is_empty() { Shapes::ANY } else { shaper.shape(&schemas) };
-        Self { shapes: shaper.shapes, top }
+        Self { shapes: shaper.shapes, top, others }
     }
 
     /// A JSON object, respelt; none if the text is no object.
     pub(super) fn respell(&self, object: &str) -> Option<String> {
         let members: Members<'_> = serde_json::from_str(object).ok()?;
         let mut out = String::with_capacity(object.len());
-        self.object(self.top, &members, true, &mut out);
+        self.object(self.top, &members, "", &mut out);
         Some(out)
     }
 
-    fn object(&self, id: ShapeId, members: &Members<'_>, top: bool, out: &mut String) {
+    fn object(&self, id: ShapeId, members: &Members<'_>, place: &str, out: &mut String) {
         let shape = self.shapes.get(id).map(|shape| &shape.members);
-        out.push('{');
-        for (n, (name, value)) in members.0.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
+        let top = place.is_empty();
+        let mut respelt = Respelt::default();
+        for (name, value) in &members.0 {
             let declared = shape.and_then(|shape| {
                 shape.named.iter().find(|(known, _)| known == name).map(|(_, id)| *id)
             });
-            let respelt = capital(name).filter(|respelt| {
-                (declared.is_some() || top)
-                    && !(top && TAKEN.contains(&respelt.as_str()))
-                    && !members.0.iter().any(|(other, _)| other == respelt)
-            });
-            let name = respelt.as_deref().unwrap_or(name);
-            out.push_str(&serde_json::Value::from(name).to_string());
-            out.push(':');
+            let here = if top { name.clone() } else { format!("{place}.{name}") };
             let below = declared.or_else(|| shape.and_then(|shape| shape.other));
-            self.value(below.unwrap_or(Shapes::ANY), value.get(), out);
+            let mut text = String::new();
+            self.value(below.unwrap_or(Shapes::ANY), value.get(), &here, &mut text);
+            let other = self.others.iter().find(|(known, _)| *known == here).map(|(_, to)| to);
+            let usual = || {
+                let sure = declared.is_some() || top;
+                capital(name).filter(|capital| sure && !(top && is_taken(capital)))
+            };
+            let named = other.cloned().or_else(usual);
+            // A member that has the name already keeps it.
+            let free = named.filter(|named| !members.0.iter().any(|(other, _)| other == named));
+            respelt.put(free.as_deref().unwrap_or(name), text, free.is_some());
         }
-        out.push('}');
+        respelt.write(out);
     }
 
-    fn value(&self, id: ShapeId, raw: &str, out: &mut String) {
+    fn value(&self, id: ShapeId, raw: &str, place: &str, out: &mut String) {
         // Nothing is declared below a shape that says nothing.
         let known = id != Shapes::ANY;
         match raw.as_bytes().first() {
             Some(b'{') if known => match serde_json::from_str::<Members<'_>>(raw) {
-                Ok(members) => self.object(id, &members, false, out),
+                Ok(members) => self.object(id, &members, place, out),
                 Err(_) => out.push_str(raw),
             },
             Some(b'[') if known => match serde_json::from_str::<Vec<&RawValue>>(raw) {
-                Ok(items) => self.list(id, &items, out),
+                Ok(items) => self.list(id, &items, place, out),
                 Err(_) => out.push_str(raw),
             },
             Some(_) | None => out.push_str(raw),
         }
     }
 
-    fn list(&self, id: ShapeId, items: &[&RawValue], out: &mut String) {
+    fn list(&self, id: ShapeId, items: &[&RawValue], place: &str, out: &mut String) {
         let shape = self.shapes.get(id).map(|shape| &shape.items);
         out.push('[');
         for (n, item) in items.iter().enumerate() {
             if n > 0 {
                 out.push(',');
             }
-            self.value(shape.map_or(Shapes::ANY, |items| items.at(n)), item.get(), out);
+            self.value(shape.map_or(Shapes::ANY, |items| items.at(n)), item.get(), place, out);
         }
         out.push(']');
     }
+}
+
+impl Respelt {
+    /// `steps`: a name with a point in it is a member of an object; a name as it was sent is one name.
+    fn put(&mut self, name: &str, text: String, steps: bool) {
+        match name.split_once('.').filter(|_| steps) {
+            None => self.members.push((name.to_owned(), text)),
+            Some((first, rest)) => {
+                let known = self.groups.iter().position(|(group, _)| group == first);
+                let at = known.unwrap_or_else(|| {
+                    self.groups.push((first.to_owned(), Self::default()));
+                    self.groups.len() - 1
+                });
+                if let Some((_, group)) = self.groups.get_mut(at) {
+                    group.put(rest, text, true);
+                }
+            }
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        let mut first = true;
+        let mut name_of = |name: &str, out: &mut String| {
+            if !std::mem::take(&mut first) {
+                out.push(',');
+            }
+            out.push_str(&serde_json::Value::from(name).to_string());
+            out.push(':');
+        };
+        for (name, text) in &self.members {
+            name_of(name, out);
+            out.push_str(text);
+        }
+        for (name, group) in &self.groups {
+            name_of(name, out);
+            group.write(out);
+        }
+        out.push('}');
+    }
+}
+
+fn is_taken(name: &str) -> bool {
+    TAKEN.contains(&name)
 }
 
 fn capital(name: &str) -> Option<String> {

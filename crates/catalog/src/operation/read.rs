@@ -124,9 +124,12 @@ fn read<'d>(
         apply_batch(report, &mut members, batch, at, rules.is_some());
     }
     check_terms(report, &members, &terms);
+    check_aliases(report, &members, &terms);
     let plan = Plan { members, body: rules };
     let parameters = match Parameters::build(report.document, schemas, &plan) {
-        Ok(parameters) => parameters,
+        Ok(parameters) => parameters.also_named(
+            terms.api3.parameters.iter().map(|(name, of, _)| (name.clone(), of.clone())).collect(),
+        ),
         Err(wrongs) => {
             wrongs.into_iter().for_each(|(at, what)| report.error(at, what, None));
             return None;
@@ -188,7 +191,7 @@ fn assemble<'d>(
         parameters,
         answer: answer(report.document, spot),
         template,
-        names: Names::of(report.document, spot),
+        names: Names::of(report.document, spot, terms.api3.answer),
     })
 }
 
@@ -310,6 +313,20 @@ fn apply_batch<'d>(
         (None, true) => {}
     }
     member.items_max = Some(batch.max);
+}
+
+/// Another name must be of a parameter that exists, and be no parameter itself.
+fn check_aliases<'d>(report: &mut Report<'d>, members: &[Member<'d>], terms: &OperationTerms<'d>) {
+    for (name, of, spot) in &terms.api3.parameters {
+        if !members.iter().any(|member| member.name == *of) {
+            let near = suggestion::did_you_mean(of, members.iter().map(|m| m.name.as_str()));
+            let what = format!("`{of}` is not a parameter of this action");
+            report.error(report.value(spot), what, near);
+        }
+        if members.iter().any(|member| crate::parameters::strip(&member.name, name).is_some()) {
+            report.error(report.key(spot), format!("`{name}` is a parameter of this action"), None);
+        }
+    }
 }
 
 /// The terms must name parameters that exist and can hold ids.

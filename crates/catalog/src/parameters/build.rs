@@ -80,6 +80,7 @@ impl Parameters {
             validator,
             body_rules: body_rules.flatten(),
             descriptions,
+            aliases: Vec::new(),
         };
         wrongs.extend(parameters.bad_defaults(plan));
         if wrongs.is_empty() { Ok(parameters) } else { Err(wrongs) }

@@ -14,10 +14,14 @@ impl Parameters {
     ///
     /// # Errors
     /// Every fault at once, ordered by name, at most [`super::FAULTS_MAX`].
-    pub fn read_json(&self, sent: Map<String, Value>) -> Result<Map<String, Value>, Vec<Fault>> {
+    pub fn read_json(
+        &self,
+        mut sent: Map<String, Value>,
+    ) -> Result<Map<String, Value>, Vec<Fault>> {
+        let named_otherwise = self.take_aliases(&mut sent);
         let mut walk = Walk { shapes: &self.shapes, faults: Vec::new(), at: String::new() };
         let mut members = Map::new();
-        for (name, value) in sent {
+        for (name, value) in sent.into_iter().chain(named_otherwise) {
             let found = self.by_name.get(&name).copied();
             let found = found.or_else(|| self.public.iter().position(|p| is_spelt(&p.name, &name)));
             let Some(public) = found.and_then(|i| self.public.get(i)) else {

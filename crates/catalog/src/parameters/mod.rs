@@ -5,6 +5,7 @@
 //! Invariant: what `read` gives is valid by the document's own schema, has no undeclared member, and
 //! uses the declared spelling of every name. Never: sees a common parameter; the caller keeps those.
 
+mod alias;
 mod build;
 mod coercion;
 mod describe;
@@ -49,6 +50,8 @@ pub struct Parameters {
     /// What the body's schema says about its members together, where it says something.
     body_rules: Option<BodyRules>,
     descriptions: Vec<Description>,
+    /// Further names, each with the declared one: API 3.0's own.
+    aliases: Vec<(String, String)>,
 }
 
 /// A parameter at the top.
@@ -83,8 +86,19 @@ impl Parameters {
             let message = format!("A call has at most {PARAMETERS_MAX} parameters.");
             return Err(vec![Fault::new("", FaultReason::TooMany, message)]);
         }
+        match self.renamed(&pairs) {
+            None => self.read_pairs(&pairs),
+            Some(names) => {
+                let texts = pairs.iter().map(|(_, text)| *text);
+                let pairs: Vec<_> = names.iter().map(String::as_str).zip(texts).collect();
+                self.read_pairs(&pairs)
+            }
+        }
+    }
+
+    fn read_pairs(&self, pairs: &[(&str, &str)]) -> Result<Map<String, Value>, Vec<Fault>> {
         let mut faults = Vec::new();
-        let placed = self.place(&pairs, &mut faults);
+        let placed = self.place(pairs, &mut faults);
         let mut object = Value::Object(self.coerce(&placed, &mut faults));
         if faults.is_empty() && self.is_valid(&object) {
             return Ok(object.as_object_mut().map(std::mem::take).unwrap_or_default());
@@ -97,10 +111,12 @@ impl Parameters {
     /// signing asks (RELIABILITY 1.3, rule 5).
     #[must_use]
     pub fn declares(&self, name: &str) -> bool {
-        self.public.iter().any(|public| {
-            strip(&public.name, name)
-                .is_some_and(|rest| placing::reaches(&self.shapes, public.shape, rest, 1))
-        })
+        let also = |(alias, _): &(String, String)| strip(alias, name).is_some();
+        self.aliases.iter().any(also)
+            || self.public.iter().any(|public| {
+                strip(&public.name, name)
+                    .is_some_and(|rest| placing::reaches(&self.shapes, public.shape, rest, 1))
+            })
     }
 
     /// How many items of the list `name` were sent, before anything is validated: the cost of a

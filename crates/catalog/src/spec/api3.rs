@@ -168,6 +168,53 @@ components:
 }
 
 #[test]
+fn api_3_may_have_names_of_its_own() {
+    let extension = "{ api3: { parameters: { Placement.Zone: zone, Placement.Project: project, Names: ids }, answer: { ids: IdSet } } }";
+    let properties = "{ zone: { type: string }, project: { type: integer }, ids: { type: array, items: { type: string } } }";
+    let act = operation(&super::act(extension, "[]", properties));
+    for (sent, read_as) in [
+        (
+            json!({ "Placement": { "Zone": "z", "Project": 1 }, "Names": ["a"] }),
+            Ok(json!({ "zone": "z", "project": 1, "ids": ["a"] })),
+        ),
+        (json!({ "Zone": "z" }), Ok(json!({ "zone": "z" }))),
+        (
+            json!({ "Placement": { "Zone": "z" }, "Zone": "y" }),
+            Err("CONFLICT `zone` is given twice."),
+        ),
+        (
+            json!({ "Placement": { "Zone": "z", "Host": 1 } }),
+            Err("UNKNOWN_PARAMETER `Placement` is not a parameter of this action."),
+        ),
+    ] {
+        assert_eq!(read(&act, &sent), read_as.map_err(|fault| vec![fault.to_owned()]), "{sent}");
+    }
+    let pairs = [("Placement.Zone", "z"), ("Names.0", "a"), ("Placement.Project", "1")];
+    let read = act.parameters.read(pairs.into_iter()).map(Value::Object);
+    assert_eq!(read, Ok(json!({ "zone": "z", "project": 1, "ids": ["a"] })));
+    assert!(act.declares("Placement.Zone") && !act.declares("Placement"));
+    assert_eq!(
+        act.respell(r#"{"ids":[1],"other":2}"#).as_deref(),
+        Some(r#"{"IdSet":[1],"Other":2}"#)
+    );
+
+    for (extension, told) in [
+        (
+            "{ api3: { parameters: { Area: «area» } } }",
+            "`area` is not a parameter of this action | -",
+        ),
+        ("{ api3: { parameters: { «Zone»: zone } } }", "`Zone` is a parameter of this action | -"),
+        (
+            "{ api3: { answer: { ids: «1» } } }",
+            "`answer` is an object of names | write `Placement.Zone: zone`",
+        ),
+        ("{ api3: { «answers»: {} } }", "`answers` is not known here | did you mean `answer`?"),
+    ] {
+        super::diagnostics::verify_act(extension, properties, &[told]);
+    }
+}
+
+#[test]
 fn further_base_domains_have_every_module_with_and_without_a_region() {
     let text = format!("{HEAD}paths: {{ /a: {{ get: {{ operationId: DescribeZones }} }} }}\n");
     let catalog = load("module.yaml", &text).catalog.unwrap();
