@@ -31,6 +31,7 @@ documents! {
     "request-validity-period",
     "request-quota",
     "protocols",
+    "clients",
     "concepts/life-of-a-call",
     "money",
     "receipts",

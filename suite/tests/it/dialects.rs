@@ -94,7 +94,7 @@ fn a_repeated_purchase_gets_the_answer_of_the_first_and_is_made_once() {
         calls.into_iter().map(|call| call.join().unwrap()).collect()
     });
     let answers: Vec<Value> = replies.iter().map(response).collect();
-    assert!(answers[0]["InstanceIds"][0].is_string(), "{}", answers[0]);
+    assert!(answers[0]["InstanceIdSet"][0].is_string(), "{}", answers[0]);
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     let copies = replies.iter().filter(|reply| reply.header("faregate-replayed") == Some("true"));
     assert_eq!(copies.count(), 5);

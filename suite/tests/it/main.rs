@@ -11,6 +11,7 @@
 
 mod browser;
 mod client;
+mod clients;
 mod codes;
 mod corpus;
 mod dialects;
