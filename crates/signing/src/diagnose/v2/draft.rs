@@ -1,8 +1,16 @@
 //! A string to sign in its parts, so that one part can be written otherwise.
 
+use std::rc::Rc;
+
 use crate::v2::{
     AtValues, Empties, HostForm, Order, Profile, compare_dotted, is_zero, without_port,
 };
+
+/// A name or a value: thousands of lists are made of the same few texts.
+pub(super) type Text = Rc<str>;
+
+/// Parameters, names and values.
+pub(super) type Pairs = Vec<(Text, Text)>;
 
 /// A string to sign that is not joined yet.
 #[derive(Clone)]
@@ -15,14 +23,14 @@ pub(super) struct Draft {
     pub(super) joiner: &'static str,
     pub(super) equals: &'static str,
     /// Names as they are signed, values as they are signed, in the order in which they are signed.
-    pub(super) pairs: Vec<(String, String)>,
+    pub(super) pairs: Pairs,
 }
 
 impl Draft {
     /// As a client of this profile has it.
     pub(super) fn of(
         (method, host, path): (&str, &str, &str),
-        pairs: &[(String, String)],
+        pairs: &[(Text, Text)],
         profile: Profile,
     ) -> Self {
         let host = match profile.host {
@@ -30,7 +38,7 @@ impl Draft {
             HostForm::AsSent => host.to_owned(),
             HostForm::WithoutPort => without_port(host).to_ascii_lowercase(),
         };
-        let mut sorted: Vec<&(String, String)> = pairs.iter().collect();
+        let mut sorted: Vec<&(Text, Text)> = pairs.iter().collect();
         sorted.sort_by(|(ours, _), (theirs, _)| match profile.order {
             Order::A => compare_dotted(ours, theirs),
             Order::B | Order::C | Order::D => ours.cmp(theirs),
@@ -39,10 +47,10 @@ impl Draft {
             let at = profile.at_values == AtValues::LeftOut && value.starts_with('@');
             let value = match profile.empties {
                 Empties::LeftOut if value.is_empty() => return None,
-                Empties::ZeroToo if is_zero(value) => "",
-                Empties::Kept | Empties::LeftOut | Empties::ZeroToo => value.as_str(),
+                Empties::ZeroToo if is_zero(value) => Rc::from(""),
+                Empties::Kept | Empties::LeftOut | Empties::ZeroToo => Rc::clone(value),
             };
-            (!at).then(|| (spelled(name, profile.order), value.to_owned()))
+            (!at).then(|| (spelled(name, profile.order), value))
         });
         Self {
             method: method.to_owned(),
@@ -57,7 +65,8 @@ impl Draft {
 
     /// The parameters, joined.
     pub(super) fn query(&self) -> String {
-        let mut out = String::new();
+        let n_bytes: usize = self.pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let mut out = String::with_capacity(n_bytes + 8 * self.pairs.len());
         for (idx, (name, value)) in self.pairs.iter().enumerate() {
             if idx > 0 {
                 out.push_str(self.joiner);
@@ -81,20 +90,20 @@ impl Draft {
 
     /// With every value written by `with`.
     pub(super) fn values(&self, with: impl Fn(&str) -> String) -> Self {
-        let pairs = self.pairs.iter().map(|(name, value)| (name.clone(), with(value)));
+        let pairs = self.pairs.iter().map(|(name, value)| (Rc::clone(name), with(value).into()));
         Self { pairs: pairs.collect(), ..self.clone() }
     }
 
     /// With every name written by `with`.
     pub(super) fn names(&self, with: impl Fn(&str) -> String) -> Self {
-        let pairs = self.pairs.iter().map(|(name, value)| (with(name), value.clone()));
+        let pairs = self.pairs.iter().map(|(name, value)| (with(name).into(), Rc::clone(value)));
         Self { pairs: pairs.collect(), ..self.clone() }
     }
 
     /// In another order.
     pub(super) fn sorted(
         &self,
-        by: impl FnMut(&(String, String), &(String, String)) -> std::cmp::Ordering,
+        by: impl FnMut(&(Text, Text), &(Text, Text)) -> std::cmp::Ordering,
     ) -> Self {
         let mut other = self.clone();
         other.pairs.sort_by(by);
@@ -103,10 +112,11 @@ impl Draft {
 }
 
 /// A name as this order signs it.
-pub(super) fn spelled(name: &str, order: Order) -> String {
-    match order {
-        Order::A | Order::B => name.replace('_', "."),
-        Order::C if !name.starts_with('_') => name.replace('_', "."),
-        Order::C | Order::D => name.to_owned(),
-    }
+fn spelled(name: &Text, order: Order) -> Text {
+    let kept = match order {
+        Order::A | Order::B => false,
+        Order::C => name.starts_with('_'),
+        Order::D => true,
+    };
+    if kept || !name.contains('_') { Rc::clone(name) } else { name.replace('_', ".").into() }
 }

@@ -186,22 +186,30 @@ pub(super) fn names(draft: &Draft, _: &V2<'_>) -> Vec<Edited> {
     escaped.into_iter().chain([Edited::of(Mistake::UnderscoreFirstOnly, first_only)]).collect()
 }
 
-/// The whole string, as text or as bytes.
-pub(super) fn wholes(draft: &Draft, request: &V2<'_>) -> Vec<(Mistake, Vec<u8>)> {
-    let text = draft.text();
-    let (prefix, query) = (draft.prefix(), draft.query());
-    let mut found: Vec<(Mistake, String)> = vec![
+/// What stands at an end that should not.
+pub(super) fn ends(draft: &Draft) -> [(Mistake, String); 5] {
+    let (text, prefix, query) = (draft.text(), draft.prefix(), draft.query());
+    [
         (Mistake::StringWithNewline, format!("{text}\n")),
         (Mistake::StringWithNewline, format!("{text}\r\n")),
         (Mistake::StringWithAmpersand, format!("{text}&")),
         (Mistake::StringWithAmpersand, format!("{prefix}&{query}")),
         (Mistake::SignatureSigned, format!("{text}&Signature=")),
+    ]
+}
+
+/// The whole string, as text or as bytes.
+pub(super) fn wholes(draft: &Draft, request: &V2<'_>) -> Vec<(Mistake, Vec<u8>)> {
+    let text = draft.text();
+    let (prefix, query) = (draft.prefix(), draft.query());
+    let mut found: Vec<(Mistake, String)> = ends(draft).into();
+    found.extend([
         (Mistake::StringCase, text.to_lowercase()),
         (Mistake::StringCase, text.to_uppercase()),
         (Mistake::StringHashed, hash::<sha2::Sha256>(&text)),
         (Mistake::StringHashed, hash::<sha1::Sha1>(&text)),
         (Mistake::StringHashed, format!("{prefix}\n{}", hash::<sha2::Sha256>(&query))),
-    ];
+    ]);
     for way in ESCAPINGS {
         let (path, escaped) = (encoding::escape(&draft.path, way), encoding::escape(&query, way));
         found.push((Mistake::StringEncoded, encoding::escape(&text, way)));
@@ -252,6 +260,9 @@ const GAPS: [[&str; 3]; 8] = [
     ["&", "", "?"],
     ["", "", "\n"],
 ];
+
+/// How many of the beginnings are another method or path: they come first.
+pub(super) const N_NEAR: usize = 18;
 
 /// How many parameters are tried at either end.
 const MOVED_MAX: usize = 40;

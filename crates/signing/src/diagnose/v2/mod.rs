@@ -4,10 +4,10 @@ mod draft;
 mod edits;
 mod pairs;
 
-use self::draft::Draft;
+use self::draft::{Draft, Pairs, Text};
 use super::search::Search;
 use super::{Diagnosis, Mistake, TEXT_BYTES_MAX, received, secrets};
-use crate::v2::{Order, Profile, candidates};
+use crate::v2::{Order, Profile, candidates, compare_dotted};
 use crate::{Algorithm, Method, Pair, SecretKey, Tag};
 
 /// A v2 request as received, with what helps to guess.
@@ -114,14 +114,16 @@ fn unreadable(signature: &str) -> Option<Diagnosis> {
 struct Finder<'a> {
     request: &'a V2<'a>,
     search: Search<'a>,
-    pairs: Vec<(String, String)>,
+    pairs: Pairs,
     profiles: Vec<Profile>,
 }
 
 impl<'a> Finder<'a> {
     fn new(request: &'a V2<'a>, tag: Tag, secret: &'a SecretKey) -> Self {
-        let pairs = request.pairs.iter();
-        let pairs = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut pairs: Pairs =
+            request.pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        // What is sorted already is sorted again in one pass.
+        pairs.sort_by(|(ours, _), (theirs, _)| compare_dotted(ours, theirs));
         let mut finder =
             Self { request, search: Search::new(tag, secret), pairs, profiles: Vec::new() };
         let mut texts: Vec<String> = Vec::new();
@@ -141,7 +143,7 @@ impl<'a> Finder<'a> {
         n_bytes > TEXT_BYTES_MAX || self.pairs.len() > PAIRS_MAX
     }
 
-    fn draft(&self, pairs: &[(String, String)], profile: Profile) -> Draft {
+    fn draft(&self, pairs: &[(Text, Text)], profile: Profile) -> Draft {
         let V2 { method, host, path, .. } = *self.request;
         Draft::of((method.as_str(), host, path), pairs, profile)
     }
@@ -170,7 +172,7 @@ impl<'a> Finder<'a> {
             .find_map(|draft| self.keys(draft, &keys))
             .or_else(|| self.lists(pairs::kinds(&pairs).into_iter()))
             .or_else(|| drafts.iter().find_map(|draft| self.edits(draft)))
-            .or_else(|| drafts.iter().find_map(|draft| self.wholes(draft, None)))
+            .or_else(|| drafts.iter().find_map(|draft| self.wholes(draft)))
             .or_else(|| self.lists(pairs::near(&pairs, request)))
             .or_else(|| self.times())
             .or_else(|| self.lists(pairs::changed(&pairs)))
@@ -226,15 +228,12 @@ impl<'a> Finder<'a> {
         None
     }
 
-    fn wholes(&mut self, draft: &Draft, first: Option<Mistake>) -> Option<Diagnosis> {
+    fn wholes(&mut self, draft: &Draft) -> Option<Diagnosis> {
         if self.search.is_spent() {
             return None;
         }
         let wholes = edits::wholes(draft, self.request);
-        let found =
-            wholes.into_iter().find_map(|(mistake, text)| self.hit(mistake, None, &text))?;
-        let also = first.map(|_| found.mistake);
-        Some(Diagnosis { mistake: first.unwrap_or(found.mistake), also, ..found })
+        wholes.into_iter().find_map(|(mistake, text)| self.hit(mistake, None, &text))
     }
 
     /// Other lists of parameters, sorted anew under each profile.
@@ -276,49 +275,61 @@ impl<'a> Finder<'a> {
         })
     }
 
-    /// Two changes at once: a beginning or a key with whatever else.
+    /// Two changes at once: an end, a beginning or a key with other values or another order.
     fn two(&mut self, draft: &Draft, keys: &[(Mistake, SecretKey)]) -> Option<Diagnosis> {
-        let request = self.request;
         if self.search.is_spent() {
             return None;
         }
-        let second = |draft: &Draft| {
-            let edited = edits::values(draft, request).into_iter();
-            edited.chain(edits::orders(draft, request).into_iter().take(SORTS)).collect::<Vec<_>>()
-        };
-        let alone = second(draft);
-        for Edited { mistake, draft, .. } in &alone {
-            if let Some(found) = self.wholes(draft, Some(*mistake)) {
-                return Some(found);
-            }
-        }
-        for (mistake, key) in keys {
-            if self.search.is_spent() {
-                break;
-            }
-            let bytes = |edited: &Edited| edited.draft.text().into_bytes();
-            let found = alone.iter().find(|edited| self.search.signs_with(key, &bytes(edited)));
-            if let Some(edited) = found {
-                let n_macs = self.search.n_macs();
-                let found = Diagnosis::exact(
-                    edited.mistake,
-                    edited.subject.clone(),
-                    &bytes(edited),
-                    n_macs,
-                );
-                return Some(Diagnosis { also: Some(*mistake), ..found });
-            }
-        }
-        for first in edits::beginnings(draft, request) {
-            if self.search.is_spent() {
-                break;
-            }
-            for Edited { mistake, draft, .. } in second(&first.draft) {
-                if let Some(found) =
-                    self.hit(first.mistake, first.subject.clone(), draft.text().as_bytes())
-                {
-                    return Some(Diagnosis { also: Some(mistake), ..found });
+        let orders = edits::orders(draft, self.request).into_iter().take(SORTS);
+        let seconds: Vec<Edited> =
+            edits::values(draft, self.request).into_iter().chain(orders).collect();
+        for Edited { mistake, draft, .. } in &seconds {
+            for (also, text) in edits::ends(draft) {
+                if let Some(found) = self.hit(*mistake, None, text.as_bytes()) {
+                    return Some(Diagnosis { also: Some(also), ..found });
                 }
+            }
+        }
+        // The beginning does not change what follows it: each part is written once.
+        let queries: Vec<(Mistake, String)> =
+            seconds.iter().map(|edited| (edited.mistake, edited.draft.query())).collect();
+        let mut beginnings = edits::beginnings(draft, self.request);
+        let hosts = beginnings.split_off(edits::N_NEAR.min(beginnings.len()));
+        self.begun(&beginnings, &queries)
+            .or_else(|| self.keyed(&draft.prefix(), &queries, keys))
+            .or_else(|| self.begun(&hosts, &queries))
+    }
+
+    fn begun(&mut self, firsts: &[Edited], queries: &[(Mistake, String)]) -> Option<Diagnosis> {
+        for first in firsts {
+            let prefix = first.draft.prefix();
+            for (also, query) in queries {
+                let text = [prefix.as_str(), query].concat();
+                if let Some(found) = self.hit(first.mistake, first.subject.clone(), text.as_bytes())
+                {
+                    return Some(Diagnosis { also: Some(*also), ..found });
+                }
+            }
+            if self.search.is_spent() {
+                break;
+            }
+        }
+        None
+    }
+
+    fn keyed(
+        &mut self,
+        prefix: &str,
+        queries: &[(Mistake, String)],
+        keys: &[(Mistake, SecretKey)],
+    ) -> Option<Diagnosis> {
+        for (mistake, query) in queries {
+            let text = [prefix, query].concat();
+            let found = keys.iter().find(|(_, key)| self.search.signs_with(key, text.as_bytes()));
+            if let Some((also, _)) = found {
+                let n_macs = self.search.n_macs();
+                let found = Diagnosis::exact(*mistake, None, text.as_bytes(), n_macs);
+                return Some(Diagnosis { also: Some(*also), ..found });
             }
         }
         None

@@ -1,36 +1,36 @@
 //! Parameters that were added, dropped, changed or named otherwise after signing: another list of parameters, sorted anew.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::V2;
+use super::draft::{Pairs, Text};
 use crate::diagnose::values::{self, REGIONS};
 use crate::diagnose::{Mistake, json};
-
-type Pairs = Vec<(String, String)>;
 
 /// Another list, and what it would mean.
 pub(super) type Changed = (Mistake, Option<String>, Pairs);
 
 /// One parameter more or less, and names otherwise flattened.
 pub(super) fn near<'a>(
-    pairs: &'a [(String, String)],
+    pairs: &'a [(Text, Text)],
     request: &'a V2<'_>,
 ) -> impl Iterator<Item = Changed> + 'a {
     added(pairs).chain(several(pairs)).chain(flattened(pairs)).chain(dropped(pairs, request))
 }
 
 /// Each parameter left out: it was added after signing.
-fn added(pairs: &[(String, String)]) -> impl Iterator<Item = Changed> + '_ {
+fn added(pairs: &[(Text, Text)]) -> impl Iterator<Item = Changed> + '_ {
     let without = |idx: usize| {
         let mut fewer = pairs.to_vec();
         let (name, _) = fewer.remove(idx);
-        (Mistake::ParameterAdded, Some(name), fewer)
+        (Mistake::ParameterAdded, Some(name.to_string()), fewer)
     };
     (0..pairs.len()).map(without)
 }
 
 /// Each two left out.
-pub(super) fn added_two(pairs: &[(String, String)]) -> impl Iterator<Item = Changed> + '_ {
+pub(super) fn added_two(pairs: &[(Text, Text)]) -> impl Iterator<Item = Changed> + '_ {
     let n_pairs = pairs.len().min(TWO_OF_MAX);
     (0..n_pairs).flat_map(move |first| {
         (first + 1..n_pairs).map(move |second| {
@@ -43,7 +43,7 @@ pub(super) fn added_two(pairs: &[(String, String)]) -> impl Iterator<Item = Chan
 }
 
 /// Values of certain kinds that were not signed.
-pub(super) fn kinds(pairs: &[(String, String)]) -> Vec<Changed> {
+pub(super) fn kinds(pairs: &[(Text, Text)]) -> Vec<Changed> {
     vec![
         (Mistake::EmptyValuesLeftOut, None, without(pairs, |_, value| value.is_empty())),
         (Mistake::AtValuesLeftOut, None, without(pairs, |_, value| value.starts_with('@'))),
@@ -51,7 +51,7 @@ pub(super) fn kinds(pairs: &[(String, String)]) -> Vec<Changed> {
 }
 
 /// Parameters that are often added together after signing.
-fn several(pairs: &[(String, String)]) -> Vec<Changed> {
+fn several(pairs: &[(Text, Text)]) -> Vec<Changed> {
     let own = |name: &str| matches!(name, "SecretId" | "Timestamp" | "Nonce");
     let common = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
     let rows = [
@@ -68,13 +68,13 @@ fn several(pairs: &[(String, String)]) -> Vec<Changed> {
     rows.map(changed).into()
 }
 
-fn without(pairs: &[(String, String)], drop: impl Fn(&str, &str) -> bool) -> Pairs {
+fn without(pairs: &[(Text, Text)], drop: impl Fn(&str, &str) -> bool) -> Pairs {
     pairs.iter().filter(|(name, value)| !drop(name, value)).cloned().collect()
 }
 
 /// Parameters that were signed and not sent: those that clients set by themselves, and the action's own with values that
 /// serialisers drop.
-fn dropped(pairs: &[(String, String)], request: &V2<'_>) -> Vec<Changed> {
+fn dropped(pairs: &[(Text, Text)], request: &V2<'_>) -> Vec<Changed> {
     let regions = REGIONS.iter().flat_map(|(short, long)| [*short, *long]);
     let regions = regions.map(|region| ("Region", region));
     let own = request
@@ -84,10 +84,10 @@ fn dropped(pairs: &[(String, String)], request: &V2<'_>) -> Vec<Changed> {
         .flat_map(|name| DROPPED_VALUES.into_iter().map(move |value| (*name, value)));
     let candidates = COMMON_VALUES.into_iter().chain(regions).chain(own);
     candidates
-        .filter(|(name, _)| !pairs.iter().any(|(sent, _)| sent == name))
+        .filter(|(name, _)| !pairs.iter().any(|(sent, _)| **sent == **name))
         .map(|(name, value)| {
             let mut more = pairs.to_vec();
-            more.push((name.to_owned(), value.to_owned()));
+            more.push((name.into(), value.into()));
             let mistake = if name == "Signature" {
                 Mistake::SignatureSigned
             } else {
@@ -99,7 +99,7 @@ fn dropped(pairs: &[(String, String)], request: &V2<'_>) -> Vec<Changed> {
 }
 
 /// Each value in other spellings.
-pub(super) fn changed(pairs: &[(String, String)]) -> impl Iterator<Item = Changed> + '_ {
+pub(super) fn changed(pairs: &[(Text, Text)]) -> impl Iterator<Item = Changed> + '_ {
     (0..pairs.len()).flat_map(move |idx| {
         let found =
             pairs.get(idx).map(|(name, value)| (name.clone(), values::variants(name, value)));
@@ -107,9 +107,9 @@ pub(super) fn changed(pairs: &[(String, String)]) -> impl Iterator<Item = Change
             others.into_iter().map(move |other| {
                 let mut pairs = pairs.to_vec();
                 if let Some((_, value)) = pairs.get_mut(idx) {
-                    *value = other;
+                    *value = other.into();
                 }
-                (Mistake::ParameterChanged, Some(name.clone()), pairs)
+                (Mistake::ParameterChanged, Some(name.to_string()), pairs)
             })
         })
     })
@@ -138,22 +138,23 @@ pub(super) fn nonces(sent: &str) -> Vec<String> {
 }
 
 /// With one parameter's value replaced.
-pub(super) fn with(pairs: &[(String, String)], name: &str, value: &str) -> Pairs {
-    let other = |pair: &(String, String)| {
-        if pair.0 == name { (name.to_owned(), value.to_owned()) } else { pair.clone() }
+pub(super) fn with(pairs: &[(Text, Text)], name: &str, value: &str) -> Pairs {
+    let other = |pair: &(Text, Text)| {
+        if *pair.0 == *name { (Rc::clone(&pair.0), value.into()) } else { pair.clone() }
     };
     pairs.iter().map(other).collect()
 }
 
 /// Names otherwise flattened: other indices, lists as one value, other separators.
-fn flattened(pairs: &[(String, String)]) -> Vec<Changed> {
+fn flattened(pairs: &[(Text, Text)]) -> Vec<Changed> {
     let mut found: Vec<Changed> = Vec::new();
     for by in [1_i64, -1] {
-        let renamed = pairs.iter().map(|(name, value)| (shifted(name, by), value.clone()));
+        let renamed =
+            pairs.iter().map(|(name, value)| (shifted(name, by).into(), Rc::clone(value)));
         found.push((Mistake::IndexShifted, None, renamed.collect()));
     }
     let renamed = |with: fn(&str) -> String| -> Pairs {
-        pairs.iter().map(|(name, value)| (with(name), value.clone())).collect()
+        pairs.iter().map(|(name, value)| (with(name).into(), Rc::clone(value))).collect()
     };
     found.push((Mistake::UnderscoreFirstOnly, None, renamed(|name| name.replacen('_', ".", 1))));
     found.push((Mistake::DotsReplaced, None, renamed(|name| name.replace('.', "_"))));
@@ -162,11 +163,11 @@ fn flattened(pairs: &[(String, String)]) -> Vec<Changed> {
             pairs.iter().filter(|(name, _)| list_of(name) != Some(list)).cloned().collect();
         for value in as_one(&items) {
             let mut pairs = rest.clone();
-            pairs.push((list.to_owned(), value));
+            pairs.push((list.into(), value.into()));
             found.push((Mistake::ListNotFlattened, Some(list.to_owned()), pairs));
         }
         let mut repeated = rest.clone();
-        repeated.extend(items.iter().map(|value| (list.to_owned(), (*value).to_owned())));
+        repeated.extend(items.iter().map(|value| (list.into(), (*value).into())));
         found.push((Mistake::ListNotFlattened, Some(list.to_owned()), repeated));
     }
     found
@@ -187,7 +188,7 @@ fn list_of(name: &str) -> Option<&str> {
     index.bytes().all(|byte| byte.is_ascii_digit()).then_some(list)
 }
 
-fn lists(pairs: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
+fn lists(pairs: &[(Text, Text)]) -> BTreeMap<&str, Vec<&str>> {
     let mut lists: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, value) in pairs {
         if let Some(list) = list_of(name) {
