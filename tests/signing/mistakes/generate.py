@@ -182,7 +182,6 @@ def v2_values():
 def v2_orders():
     shuffled = [PLAIN[7], PLAIN[3], PLAIN[0], PLAIN[5], PLAIN[1], PLAIN[6], PLAIN[2], PLAIN[4]]
     v2("NOT_SORTED", shuffled, order=lambda named: named)
-    v2("NOT_SORTED", list(reversed(RICH)), order=lambda named: named[3:] + named[:3], method="POST") if False else None
     v2("NOT_SORTED", [RICH[4], RICH[7], RICH[0], RICH[1], RICH[5], RICH[6], RICH[2], RICH[3]], order=lambda named: named, method="POST")
     v2("NOT_SORTED", PLAIN256, order=lambda named: sorted(p for p in named if p[0] != "SignatureMethod") + [p for p in named if p[0] == "SignatureMethod"])
     insensitive = lambda named: sorted(named, key=lambda pair: pair[0].lower())
