@@ -14,6 +14,9 @@ use crate::parameters::{ShapeId, Shaper, Shapes};
 /// Names of API 3.0 itself: no member becomes one.
 const TAKEN: [&str; 3] = ["Detail", "Error", "RequestId"];
 
+/// The member that the gateway adds to a purchase's answer: no schema declares it, and its names are no data.
+const OURS: &str = "charge";
+
 /// What the action's answers declare.
 #[derive(Debug)]
 pub(super) struct Names {
@@ -68,7 +71,11 @@ impl Names {
             let here = if top { name.clone() } else { format!("{place}.{name}") };
             let below = declared.or_else(|| shape.and_then(|shape| shape.other));
             let mut text = String::new();
-            self.value(below.unwrap_or(Shapes::ANY), value.get(), &here, &mut text);
+            match below {
+                Some(below) => self.value(below, value.get(), &here, &mut text),
+                None if here == OURS => text.push_str(&capitals(value.get())),
+                None => text.push_str(value.get()),
+            }
             let other = self.others.iter().find(|(known, _)| *known == here).map(|(_, to)| to);
             let usual = || {
                 let sure = declared.is_some() || top;
@@ -149,6 +156,18 @@ impl Respelt {
         }
         out.push('}');
     }
+}
+
+/// A flat object of ours with capital names.
+fn capitals(raw: &str) -> String {
+    let Ok(members) = serde_json::from_str::<Members<'_>>(raw) else { return raw.to_owned() };
+    let mut respelt = Respelt::default();
+    for (name, value) in &members.0 {
+        respelt.put(capital(name).as_deref().unwrap_or(name), value.get().to_owned(), false);
+    }
+    let mut out = String::new();
+    respelt.write(&mut out);
+    out
 }
 
 fn is_taken(name: &str) -> bool {

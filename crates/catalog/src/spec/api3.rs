@@ -158,6 +158,7 @@ components:
         ),
         (r#"{"labels":{"env":{"id":"x"}}}"#, r#"{"Labels":{"env":{"Id":"x"}}}"#),
         (r#"{"undeclared":{"key":1}}"#, r#"{"Undeclared":{"key":1}}"#),
+        (r#"{"charge":{"orderId":"x"}}"#, r#"{"Charge":{"OrderId":"x"}}"#),
         (r#"{"zone":1,"Zone":2}"#, r#"{"zone":1,"Zone":2}"#),
         (r#"{"error":1,"requestid":2,"été":3}"#, r#"{"error":1,"Requestid":2,"été":3}"#),
         (r#"{"set":{"id":1}}"#, r#"{"Set":{"id":1}}"#),

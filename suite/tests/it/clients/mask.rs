@@ -15,11 +15,22 @@ pub(super) fn mask(text: &str) -> String {
         out.push_str(masked(token));
         rest = after;
     }
+    let out = without_balance(&out);
     let mut cut: String = out.chars().take(CHARS_MAX).collect();
     if cut.len() < out.len() {
         cut.push('…');
     }
     cut
+}
+
+/// The balance depends on who else bought what meanwhile.
+fn without_balance(text: &str) -> String {
+    let Some(at) = text.to_ascii_lowercase().find("balance\":") else { return text.to_owned() };
+    let (before, after) = text.split_at(at + "balance\":".len());
+    let amount = after.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let (quote, amount) = after.split_at(amount);
+    let end = amount.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(amount.len());
+    format!("{before}{quote}…{}", amount.get(end..).unwrap_or_default())
 }
 
 fn is_token(c: char) -> bool {
@@ -48,6 +59,7 @@ fn what_differs_from_run_to_run_is_masked() {
         ("at 2026-11-24T12:59:52Z, 5311504 and 4000", "at …, … and 4000"),
         ("{\"id\":5311504,\"code\":4000}", "{\"id\":…,\"code\":4000}"),
         ("未命名", "未命名"),
+        ("{\"Balance\": \"9940.00\", \"n\": 1}", "{\"Balance\": \"…\", \"n\": 1}"),
     ] {
         assert_eq!(mask(text), shown);
     }
