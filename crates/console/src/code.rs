@@ -183,10 +183,14 @@ pub(crate) fn module_page(
     let common = Code::from_wire(own.common);
     let example = error.example.as_ref();
     let examples = example.map(|call| Examples::new(module, &call.action, &call.parameters));
-    let wire = json!({
-        "code": own.common, "message": own.wire(), "codeDesc": common.code_desc(),
-        "requestId": "01JE0000000000000000000000",
-    });
+    // As the envelope has them: `code` first, then `message`.
+    let wire = format!(
+        "{{\n  \"code\": {},\n  \"message\": {},\n  \"codeDesc\": \"{}\",\n  \
+         \"requestId\": \"01a20dae-0cd8-7610-b589-e48c4063ac1a\"\n}}",
+        own.common,
+        Value::from(own.wire()),
+        common.code_desc()
+    );
     let of = |part: Part| {
         let page = pages::page(common)?;
         let said = part.of(page.text(reader.language), reader.language)?;
@@ -206,7 +210,7 @@ pub(crate) fn module_page(
         module_href: reader.to(&format!("/modules/{}", module.name)),
         common,
         common_href: reader.to(&format!("/errors/{common}")),
-        wire: format!("{wire:#}"),
+        wire,
         glance: glance.into_iter().filter_map(|(title, said)| Some((title, said?))).collect(),
         examples,
         own,

@@ -37,7 +37,11 @@ pub(super) fn describe(document: &Document<'_>, member: &Member<'_>) -> Descript
     let default = chain.iter().find_map(|spot| text_of(spot.value.get("default")?));
     let mut constraints = rules(&chain);
     if let Some(max) = member.items_max {
-        constraints.push(format!("1 to {max} items, none twice"));
+        for rule in [format!("1 to {max} items"), "none twice".to_owned()] {
+            if !constraints.contains(&rule) {
+                constraints.push(rule);
+            }
+        }
     }
     let mut type_text = type_text(document, &member.spots);
     if member.items_max.is_some() && !type_text.starts_with("list") {
