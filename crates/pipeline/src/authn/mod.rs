@@ -8,6 +8,7 @@
 
 mod parameter;
 mod tc3;
+mod told;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use faregate_signing::{Algorithm, Tag, v2};
 use crate::availability::Open;
 use crate::facts::{Account, Key};
 use crate::parameters::Proof;
+
+pub use told::Told;
 
 /// How strict this installation is.
 #[derive(Clone, Copy, Debug)]
@@ -123,11 +126,8 @@ const SIGNATURE_TOO_WEAK: Reason = Reason::new("SIGNATURE_TOO_WEAK");
 pub enum Refused {
     /// The signature is not what this key makes of this request, or there is no such key.
     Mismatch,
-    /// The same, told in a sandbox with the string to sign.
-    MismatchTold {
-        /// The gateway's own string to sign; it holds no secret.
-        string_to_sign: String,
-    },
+    /// The same, told in a sandbox: the mistake, and the string to sign.
+    MismatchTold(Box<Told>),
     /// Told in a sandbox.
     UnknownKey(String),
     /// Told in a sandbox.
@@ -160,12 +160,13 @@ pub enum Refused {
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         const MISMATCH: &str = "no enabled key makes this signature over this request; check the SecretId, the SecretKey and the string to sign.";
-        let mut fix = None;
+        let mut all = None;
         let (reason, say) = match refused {
             Refused::Mismatch => (SIGNATURE_MISMATCH, MISMATCH.to_owned()),
-            Refused::MismatchTold { string_to_sign } => {
-                fix = Some(format!("The gateway signs this string: {string_to_sign}"));
-                (SIGNATURE_MISMATCH, "the signature is not what this key makes of this request; compare your string to sign with the one in `fix`.".to_owned())
+            Refused::MismatchTold(told) => {
+                let sentence = told.sentence();
+                all = Some(told);
+                (SIGNATURE_MISMATCH, sentence)
             }
             Refused::UnknownKey(id) => {
                 (UNKNOWN_KEY, format!("there is no key {}.", Public::echo(&id)))
@@ -217,8 +218,8 @@ impl From<Refused> for Refusal {
             ),
         };
         let refusal = Refusal::new(Code::AuthFailure, reason, Origin::Client, Public::new(say));
-        match fix {
-            Some(fix) => refusal.fix(fix),
+        match all {
+            Some(told) => told.complete(refusal),
             None => refusal,
         }
     }

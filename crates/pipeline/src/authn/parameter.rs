@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use faregate_catalog::MinSignature;
-use faregate_signing::{Algorithm, Pair, Tag, v2};
+use faregate_signing::diagnose::{Diagnosis, Evidence, V2, diagnose};
+use faregate_signing::{Algorithm, Method, Pair, Tag, v2};
 use smallvec::SmallVec;
 
-use super::{Policy, Profile, Refused, Signed, TC3, usable};
+use super::{Policy, Profile, Refused, Signed, TC3, Told, usable};
 use crate::availability::Open;
+use crate::call::Body;
 use crate::facts::Key;
 use crate::parameters::is_common;
 
@@ -20,9 +22,15 @@ pub(super) fn judge(
     method: Option<&str>,
 ) -> Result<Signed, Refused> {
     let algorithm = Algorithm::of(method);
-    let tag = Tag::decode(signature).map_err(|_| Refused::Malformed(algorithm))?;
     let pairs: SmallVec<[Pair<'_>; 24]> =
         open.input().pairs().filter(|(name, _)| *name != "Signature").collect();
+    let Ok(tag) = Tag::decode(signature) else {
+        let diagnosis = key.filter(|_| policy.sandbox).and_then(|key| {
+            diagnose(&Evidence::V2(evidence(open, &pairs, signature)), &key.secret, &[])
+        });
+        let told = diagnosis.map(|found| told(open, &pairs, Some(found)));
+        return Err(told.unwrap_or(Refused::Malformed(algorithm)));
+    };
     let raw = open.raw();
     let request = v2::Request {
         method: open.method(),
@@ -35,7 +43,13 @@ pub(super) fn judge(
     let key = usable(open, key, policy, || {
         let _ = v2::refuse_unknown(&request);
     })?;
-    let verified = v2::verify(&request, &key.secret).map_err(|_| mismatch(&request, policy))?;
+    let verified = v2::verify(&request, &key.secret).map_err(|_| {
+        if !policy.sandbox {
+            return Refused::Mismatch;
+        }
+        let found = diagnose(&Evidence::V2(evidence(open, &pairs, signature)), &key.secret, &[]);
+        told(open, &pairs, found)
+    })?;
     let operation = open.operation();
     // A file part is signed by nobody: one that is no parameter is dropped, as the module would (PROTOCOL 1.1).
     let file = open.input().files().iter().find(|name| operation.declares(name));
@@ -67,12 +81,19 @@ fn weakest(least: Option<MinSignature>, policy: &Policy) -> &'static str {
     }
 }
 
-fn mismatch(request: &v2::Request<'_>, policy: &Policy) -> Refused {
-    if !policy.sandbox {
-        return Refused::Mismatch;
-    }
-    let profile = v2::Profile::CANONICAL;
-    let string_to_sign =
-        v2::string_to_sign(request.method, request.host, request.path, request.pairs, profile);
-    Refused::MismatchTold { string_to_sign }
+/// What helps to find the mistake: all of the request, and nothing that it does not say itself.
+fn evidence<'a>(open: &'a Open, pairs: &'a [Pair<'a>], signature: &'a str) -> V2<'a> {
+    let raw = open.raw();
+    let sent = match (open.method(), &raw.body) {
+        (Method::Get, _) => raw.query.as_deref(),
+        (Method::Post, Body::Whole(body)) => std::str::from_utf8(body).ok(),
+        (Method::Post, Body::TooLarge { .. } | Body::Broken) => None,
+    };
+    V2 { raw: sent, ..V2::new(open.method(), &raw.host, &raw.path, pairs, signature) }
+}
+
+fn told(open: &Open, pairs: &[Pair<'_>], diagnosis: Option<Diagnosis>) -> Refused {
+    let (raw, profile) = (open.raw(), v2::Profile::CANONICAL);
+    let string_to_sign = v2::string_to_sign(open.method(), &raw.host, &raw.path, pairs, profile);
+    Refused::MismatchTold(Box::new(Told { string_to_sign, canonical_request: None, diagnosis }))
 }

@@ -80,6 +80,40 @@ fn a_sandbox_tells_all_but_never_the_expected_signature() {
 }
 
 #[test]
+fn a_sandbox_names_the_mistake() {
+    for (title, call, mistake) in [
+        (
+            "a parameter added after signing",
+            add(get("DescribeZones", &[]), "limit=1"),
+            "PARAMETER_ADDED",
+        ),
+        (
+            "a GET signed, and a POST sent",
+            {
+                let mut call = get("DescribeZones", &[]);
+                call.method = crate::call::RawMethod::Post;
+                call.body = Body::Whole(Bytes::from(call.query.take().unwrap()));
+                call
+            },
+            "METHOD_DIFFERS",
+        ),
+        (
+            "a signature without its padding",
+            change(get("DescribeZones", &[]), "%3D", ""),
+            "SIGNATURE_WITHOUT_PADDING",
+        ),
+    ] {
+        let mut world = World::new();
+        world.policy.sandbox = true;
+        let refusal = world.walk(call).err().unwrap();
+        let named = refusal.beside.as_str();
+        assert!(named.contains(mistake), "{title}: {named} {}", refusal.message());
+        let fix = refusal.fix.unwrap();
+        assert!(fix.contains("The gateway signs this string: "), "{title}: {fix}");
+    }
+}
+
+#[test]
 fn a_token_is_the_keys_own_or_none() {
     for (ours, theirs, answer) in [
         (None, None, None),

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use faregate_catalog::Cover;
+use faregate_signing::diagnose::{Evidence, Tc3, diagnose};
 use faregate_signing::tc3::{self, Authorization, Mismatch, Payload};
 
-use super::{Policy, Profile, Refused, Signed, usable};
+use super::{Policy, Profile, Refused, Signed, Told, usable};
 use crate::availability::Open;
 use crate::call::{Body, RawCall, Transport};
 use crate::dialect::header;
@@ -21,10 +22,10 @@ pub(super) fn judge(
 ) -> Result<Signed, Refused> {
     let raw = open.raw();
     let malformed = |why: &dyn std::fmt::Display| Refused::Authorization(why.to_string());
-    let authorization = header(raw, "Authorization").ok_or_else(|| {
+    let written = header(raw, "Authorization").ok_or_else(|| {
         Refused::Authorization("the request has no Authorization header".to_owned())
     })?;
-    let authorization = Authorization::parse(authorization).map_err(|e| malformed(&e))?;
+    let authorization = Authorization::parse(written).map_err(|e| malformed(&e))?;
     let headers: Vec<tc3::Header<'_>> =
         raw.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let request = tc3::Request {
@@ -44,7 +45,7 @@ pub(super) fn judge(
         let _ = tc3::refuse_unknown(&request);
     })?;
     let verified = tc3::verify(&request, &key.secret).map_err(|why| match why {
-        Mismatch::Tag { .. } => mismatch(&request, policy),
+        Mismatch::Tag { .. } => mismatch(&request, written, &key, policy),
         Mismatch::Stamp
         | Mismatch::Date { .. }
         | Mismatch::HeaderMissing { .. }
@@ -68,16 +69,32 @@ fn is_open(raw: &RawCall) -> bool {
     }
 }
 
-fn mismatch(request: &tc3::Request<'_>, policy: &Policy) -> Refused {
+fn mismatch(
+    request: &tc3::Request<'_>,
+    authorization: &str,
+    key: &Key,
+    policy: &Policy,
+) -> Refused {
+    if !policy.sandbox {
+        return Refused::Mismatch;
+    }
     let profile = tc3::Profile::CANONICAL;
     let texts = tc3::string_to_sign(request, profile)
         .and_then(|text| Ok((text, tc3::canonical_request(request, profile)?)));
-    match texts {
-        Ok((text, canonical)) if policy.sandbox => Refused::MismatchTold {
-            string_to_sign: format!(
-                "{text}\n\nIts last line is the hash of this canonical request:\n{canonical}"
-            ),
-        },
-        Ok(_) | Err(_) => Refused::Mismatch,
-    }
+    // Neither can fail once the tag was compared.
+    let Ok((string_to_sign, canonical)) = texts else { return Refused::Mismatch };
+    let evidence = Tc3 {
+        method: request.method,
+        path: request.path,
+        query: request.query,
+        host: request.host,
+        headers: request.headers,
+        body: request.body,
+        timestamp: request.timestamp,
+        authorization,
+        hosts: &[],
+    };
+    let diagnosis = diagnose(&Evidence::Tc3(evidence), &key.secret, &[]);
+    let canonical_request = Some(canonical);
+    Refused::MismatchTold(Box::new(Told { string_to_sign, canonical_request, diagnosis }))
 }

@@ -1,0 +1,68 @@
+//! What a sandbox tells of a signature that does not match: which mistake made it, and the string that was expected.
+//!
+//! Finding the mistake takes some milliseconds at most (`faregate_signing::diagnose` bounds it), on the worker's own
+//! thread: a sandbox has the time, and nothing else ever looks for one.
+
+use faregate_contract::{Members, Refusal};
+use faregate_signing::diagnose::{Certainty, Diagnosis, first_difference};
+use serde_json::json;
+
+/// All that is told; never the expected signature.
+#[derive(Debug)]
+pub struct Told {
+    /// The gateway's own string to sign; it holds no secret.
+    pub string_to_sign: String,
+    /// What its last line is the hash of, where it is one.
+    pub canonical_request: Option<String>,
+    /// What the client did, where it can be said.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+impl Told {
+    /// The particular sentence of the message.
+    pub(super) fn sentence(&self) -> String {
+        const MISMATCH: &str = "the signature is not what this key makes of this request";
+        match &self.diagnosis {
+            None => format!("{MISMATCH}; compare your string to sign with the one in `fix`."),
+            Some(found) => match found.certainty {
+                Certainty::Exact => format!("{MISMATCH}. {}", found.sentence()),
+                Certainty::Likely => format!("{MISMATCH}. It looks so: {}", found.sentence()),
+            },
+        }
+    }
+
+    /// The refusal with what to do, and with the mistake's name for programs.
+    pub(super) fn complete(&self, refusal: Refusal) -> Refusal {
+        let mut fix = String::new();
+        if let Some(found) = &self.diagnosis {
+            fix = format!("{} ", found.fix());
+        }
+        fix += &format!("The gateway signs this string: {}", self.string_to_sign);
+        if let Some(canonical) = &self.canonical_request {
+            fix +=
+                &format!("\n\nIts last line is the hash of this canonical request:\n{canonical}");
+        }
+        if let Some(mark) = self.mark() {
+            fix += &format!("\n\nYours is another one:\n{mark}");
+        }
+        let refusal = refusal.fix(fix);
+        let named = self.diagnosis.as_ref().map(|found| {
+            json!({ "mistake": found.mistake.name(), "certainty": found.certainty }).to_string()
+        });
+        match named.as_deref().and_then(Members::of_object) {
+            Some(members) => refusal.beside(members),
+            None => refusal,
+        }
+    }
+
+    /// The first difference to the string that the client is proven to have signed.
+    fn mark(&self) -> Option<String> {
+        let found = self.diagnosis.as_ref()?;
+        let canonical = self.canonical_request.as_deref().zip(found.their_canonical.as_deref());
+        let (ours, theirs) = match canonical {
+            Some(pair) => pair,
+            None => (self.string_to_sign.as_str(), found.theirs.as_deref()?),
+        };
+        first_difference(ours, theirs).map(|difference| difference.to_string())
+    }
+}
