@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "demo")]
 use crate::commands::demo;
 use crate::commands::{
-    account, call, check, clock, codes, explain, fault, feedback, identity, init, key, ledger,
-    maintenance, scenario, serve, shell, sign,
+    account, call, check, clock, codes, doctor, explain, fault, feedback, identity, init, key,
+    ledger, maintenance, scenario, serve, shell, sign,
 };
 use crate::exit::Failure;
 
@@ -35,6 +35,7 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     Init(init::Init),
     Check(check::Check),
+    Doctor(doctor::Doctor),
     Call(call::Call),
     Sign(sign::Sign),
     Explain(explain::Explain),
@@ -71,6 +72,7 @@ impl Command {
             Self::Serve(serve) => serve.run(),
             Self::Init(init) => init.run(),
             Self::Check(check) => check.run(),
+            Self::Doctor(doctor) => doctor.run(),
             Self::Call(call) => call.run(),
             Self::Sign(sign) => sign.run(),
             Self::Explain(explain) => explain.run(),

@@ -11,6 +11,12 @@ pub(crate) fn wall() -> SystemTime {
     SystemTime::now()
 }
 
+/// The machine's wall clock.
+pub(crate) fn machine() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::new(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
 /// Monotonic time, for durations: a copy costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch {
@@ -56,9 +62,7 @@ impl Clock {
     /// The wall clock.
     #[must_use]
     pub fn now(&self) -> Millis {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = Millis::new(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-        wall.plus(self.ahead_ms.load(Ordering::Relaxed))
+        machine().plus(self.ahead_ms.load(Ordering::Relaxed))
     }
 
     /// How long this clock runs; never goes backwards.

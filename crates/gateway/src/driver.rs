@@ -232,7 +232,7 @@ impl Driver {
             Entered::Saved(ended) => return ended,                                              // told again
         };
         let claim = replay::request(&permitted, &shared.prints, &shared.replay);
-        let echo = self.echo(claim.as_ref(), permitted.tag().is_some()).await;
+        let echo = self.echo(claim.as_ref(), permitted.common().nonce.is_none()).await;
         if let Some(Turn::Copy(first)) = &echo {
             trail.steps.replay_of = Some(first.0);
             return first.1.clone();                                                             // told again

@@ -19,6 +19,7 @@ use crate::driver::Driver;
 use crate::edge::accept::{Crowd, Role, accept};
 use crate::edge::pages::Pages;
 use crate::edge::tls;
+use crate::ops::clock_steps;
 use crate::shared::Shared;
 
 /// Why a gateway did not start: the key of the configuration, and the cause.
@@ -197,6 +198,9 @@ fn worker(
     }
     let run = move || {
         runtime.block_on(async move {
+            if n == 0 {
+                tokio::spawn(clock_steps::watch(Arc::clone(&shared), stop.clone()));
+            }
             let driver = Driver::new(shared);
             let mut doors = tokio::task::JoinSet::new();
             for (listener, role, crowd) in own {

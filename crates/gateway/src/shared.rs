@@ -70,6 +70,7 @@ impl Shared {
             log: AccessLog::open(&config.access_log)?,
             authn: authn::Policy { sandbox: config.sandbox, weakest },
             replay: replay::Policy {
+                identity: config.replay.identity,
                 refuse_last_nonce: config.replay.refuse_last_nonce,
                 window_s: config.replay.window_s,
                 default_rate: config.default_rate,

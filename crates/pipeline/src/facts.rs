@@ -32,6 +32,35 @@ pub struct Account {
     pub sources: Vec<Network>,
     /// Its own request rate over all actions.
     pub rate: Option<Rate>,
+    /// What its calls are told apart by, if not as everywhere.
+    pub replay_identity: Option<ReplayIdentity>,
+}
+
+/// What makes two calls the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ReplayIdentity {
+    /// Key, Timestamp and Nonce: what is signed anew under a used Nonce is a copy too.
+    #[default]
+    TimestampNonce,
+    /// The signature: only equal bytes are copies. For clients that draw Nonces from a small range.
+    Signature,
+}
+
+impl ReplayIdentity {
+    /// As it is written in configurations and commands.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TimestampNonce => "timestamp-nonce",
+            Self::Signature => "signature",
+        }
+    }
+
+    /// Reads [`Self::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::TimestampNonce, Self::Signature].into_iter().find(|it| it.as_str() == text)
+    }
 }
 
 /// May an account call at all.

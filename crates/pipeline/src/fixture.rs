@@ -57,6 +57,7 @@ impl World {
                 groups: Vec::new(),
                 sources: Vec::new(),
                 rate: None,
+                replay_identity: None,
             },
             key_enabled: true,
             key_known: true,

@@ -110,6 +110,7 @@ mod spec {
             groups: Vec::new(),
             sources: Vec::new(),
             rate: None,
+            replay_identity: None,
         };
         Key {
             id: KeyId::from("AKIDone"),

@@ -23,8 +23,10 @@ mod conformance;
 mod disk;
 mod error;
 mod home;
+pub mod inspect;
 mod migrate;
 mod nonces;
+mod options;
 mod orders;
 mod quotas;
 mod receipts;
@@ -51,6 +53,7 @@ pub use error::{AdminError, Fault, OpenError};
 use home::Home;
 use nonces::{Disk, Entered, Nonces, Setting};
 pub use nonces::{Durability, Ticket};
+pub use options::{Opened, Options};
 pub use orders::Ending;
 use quotas::Quotas;
 pub use receipts::{Charge, ChargeState, Kept, Receipt, Receipts};
@@ -64,45 +67,6 @@ pub use sqlite::sandbox::{NewFault, Sandbox, StoredFault};
 use sqlite::writer::{Pending, Writer};
 use sqlite::{Role, connect, feedback, ledger, resources};
 use vault::Vault;
-
-/// How to open a data folder.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The data folder.
-    pub data: PathBuf,
-    /// What a nonce survives. Money is always on disk before it is answered.
-    pub durability: Durability,
-    /// `replay.window`: how far ahead a stamp may be.
-    pub window_ms: i64,
-    /// The longest validity period: a nonce is kept until its stamp and this are over.
-    pub retention_ms: i64,
-}
-
-impl Options {
-    /// A window of two hours, a period of five minutes, nonces that survive the process.
-    #[must_use]
-    pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self {
-            data: data.into(),
-            durability: Durability::Os,
-            window_ms: 7_200_000,
-            retention_ms: 300_000,
-        }
-    }
-}
-
-/// What was found when the stores were opened, for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened {
-    /// Nonces that are spent.
-    pub n_nonces: usize,
-    /// Why the fence was raised at this start; none if it was not.
-    pub fenced_because: Option<String>,
-    /// Holds whose call was never sent: their money is available again.
-    pub n_holds_released: usize,
-    /// Holds whose call was sent, its answer lost: their money stays held.
-    pub n_holds_in_doubt: usize,
-}
 
 /// All stores of a running gateway, in one data folder. Cheap to clone; the last one to go waits for
 /// what is queued and closes properly.

@@ -7,12 +7,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::OpenError;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
     include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
     include_str!("../migrations/sqlite/0102_sandbox.sql"),
     include_str!("../migrations/sqlite/0103_orders.sql"),
+    include_str!("../migrations/sqlite/0200_replay_identity.sql"),
 ];
 
 /// Brings the schema up to date, or refuses a store that is not ours to change.

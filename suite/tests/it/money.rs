@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::dice::{Dice, soak};
 use crate::raw::{self, now, pairs, signed, signed_get, try_send};
 use crate::world::World;
 use faregate_signing::Method;
@@ -18,31 +19,6 @@ const ORDER: [(&str, &str); 5] = [
     ("period", "1"),
     ("goodsNum", "1"),
 ];
-
-fn soak() -> bool {
-    std::env::var_os("FAREGATE_SOAK").is_some()
-}
-
-/// splitmix64: where the kills fall depends on the printed seed alone.
-struct Dice(u64);
-
-impl Dice {
-    fn from_environment() -> Self {
-        let seed = std::env::var("FAREGATE_SEED")
-            .ok()
-            .and_then(|seed| seed.parse().ok())
-            .unwrap_or(20180614);
-        println!("FAREGATE_SEED={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % n
-    }
-}
 
 #[test]
 fn sixty_four_clients_with_money_for_k_purchases_buy_exactly_k() {

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use faregate_ledger::Currency;
-use faregate_pipeline::facts::{self, AccountState, Identity};
+use faregate_pipeline::facts::{self, AccountState, Identity, ReplayIdentity};
 use faregate_stores::{Admin, NewAccount};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use crate::output::{self, Shape};
 use crate::place::{Place, account_of};
 
-/// Create, list, suspend and resume accounts
+/// Create, list, change, suspend and resume accounts
 #[derive(Debug, Subcommand)]
 #[command(
     before_help = "Examples:\n  faregate account create alice\n  faregate account list --json"
@@ -34,6 +34,17 @@ pub(crate) enum Account {
     },
     /// List accounts, oldest first
     List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Change how an account is treated
+    Set {
+        /// Its id or name
+        account: String,
+        /// What makes two of its calls the same one: `timestamp-nonce`, `signature`, or `default` for what the
+        /// configuration says
+        #[arg(long, value_name = "WHAT", value_parser = replay_identity)]
+        replay_identity: Wanted,
         #[command(flatten)]
         place: Place,
     },
@@ -66,9 +77,27 @@ impl Account {
                 Ok(())
             }
             Self::List { place } => list(&place.open()?, &place.shape),
+            Self::Set { account, replay_identity: Wanted(wanted), place } => {
+                let mut admin = place.open()?;
+                let id = account_of(&admin, &account)?;
+                admin.set_replay_identity(&id, wanted)?;
+                show(&admin, &id, &place.shape)
+            }
             Self::Suspend { account, place } => set(&place, &account, AccountState::Suspended),
             Self::Resume { account, place } => set(&place, &account, AccountState::Active),
         }
+    }
+}
+
+/// A replay identity, or none of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted(Option<ReplayIdentity>);
+
+fn replay_identity(text: &str) -> Result<Wanted, String> {
+    match (text, ReplayIdentity::parse(text)) {
+        ("default", _) => Ok(Wanted(None)),
+        (_, Some(identity)) => Ok(Wanted(Some(identity))),
+        (_, None) => Err("it is `timestamp-nonce`, `signature` or `default`".to_owned()),
     }
 }
 
@@ -84,7 +113,10 @@ pub(super) fn show(admin: &Admin, id: &str, shape: &Shape) -> Result<(), Failure
     let (account, currency) = admin.account(id)?;
     shape.write(&row(&account, currency), || {
         let (state, identity) = (state_word(account.state), identity_word(account.identity));
-        output::data(format_args!("{} {}: {state}, {identity}", account.id, account.name));
+        let replay =
+            account.replay_identity.map(|replay| format!(", replays by {}", replay.as_str()));
+        let replay = replay.unwrap_or_default();
+        output::data(format_args!("{} {}: {state}, {identity}{replay}", account.id, account.name));
     });
     Ok(())
 }
@@ -116,6 +148,7 @@ fn row(account: &facts::Account, currency: Currency) -> Value {
         "identity": identity_word(account.identity),
         "groups": account.groups,
         "currency": currency.as_str(),
+        "replayIdentity": account.replay_identity.map(ReplayIdentity::as_str),
     })
 }
 

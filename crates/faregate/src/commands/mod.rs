@@ -8,6 +8,7 @@ pub(crate) mod codes;
 mod credentials;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod fault;
 pub(crate) mod feedback;

@@ -39,7 +39,8 @@ impl Serve {
             window_ms: loaded.config.replay.window_s.saturating_mul(1000),
             retention_ms: loaded.config.validity.period_s.saturating_mul(1000),
         };
-        let stores = Stores::open(options, Millis::new(crate::clock::now_ms()))?;
+        let now = Millis::new(crate::clock::now_ms());
+        let stores = Stores::open_watched(options, now, &mut progress())?;
         if let Some(why) = &stores.opened().fenced_because {
             output::note(format_args!("note: calls signed before now are refused: {why}"));
         }
@@ -59,5 +60,19 @@ impl Serve {
         runtime.block_on(gate::until_told_to_stop())?;
         gateway.stop(STOP_MAX);
         Ok(())
+    }
+}
+
+/// How long reading may take before anything is said of it, and between two lines.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Says how far the nonces are read, where it takes long enough to be wondered about.
+fn progress() -> impl FnMut(u64, u64) {
+    let mut said = crate::clock::monotonic();
+    move |n_read, n_all| {
+        if said.elapsed() >= QUIET {
+            said = crate::clock::monotonic();
+            output::note(format_args!("reading the nonces: {n_read} of {n_all} records"));
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::Upstream;
-use faregate_pipeline::facts::Rate;
+use faregate_pipeline::facts::{Rate, ReplayIdentity};
 use faregate_stores::Durability;
 use toml::Spanned;
 
@@ -197,6 +197,16 @@ impl Checker<'_> {
         config.in_doubt_s =
             self.within("money.in_doubt_s", raw.money.in_doubt_s.as_ref(), 900, 604_800);
         config.replay.refuse_last_nonce = raw.replay.refuse_last_nonce.unwrap_or(true);
+        if let Some(identity) = &raw.replay.identity {
+            match ReplayIdentity::parse(identity.as_ref()) {
+                Some(known) => config.replay.identity = known,
+                None => {
+                    let sentence = "`replay.identity` is \"timestamp-nonce\" or \"signature\"";
+                    let help = "\"signature\" is for clients that draw Nonces from a small range";
+                    self.fault(identity.span(), sentence, help);
+                }
+            }
+        }
         let Some(durability) = &raw.replay.durability else { return };
         match durability.as_ref().as_str() {
             "os" => config.replay.durability = Durability::Os,

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::{Catalog, Settings, Severity, Source};
-use faregate_pipeline::facts::Rate;
+use faregate_pipeline::facts::{Rate, ReplayIdentity};
 use faregate_stores::Durability;
 
 use crate::ops::access_log::Target;
@@ -92,6 +92,8 @@ pub enum Tls {
 /// How copies are told.
 #[derive(Clone, Copy, Debug)]
 pub struct Replay {
+    /// What makes two calls the same one, unless their account says otherwise.
+    pub identity: ReplayIdentity,
     /// Beyond it, either way, 4500; in seconds.
     pub window_s: i64,
     /// Refuse a Nonce that is the same as the key's last one.
@@ -176,7 +178,12 @@ impl Config {
             pages_url: String::new(),
             pages_counts: false,
             tls: Tls::LocalCa,
-            replay: Replay { window_s: 7_200, refuse_last_nonce: true, durability: Durability::Os },
+            replay: Replay {
+                identity: ReplayIdentity::default(),
+                window_s: 7_200,
+                refuse_last_nonce: true,
+                durability: Durability::Os,
+            },
             validity: Validity { period_s: 300 },
             default_rate: None,
             limits: Limits::default(),

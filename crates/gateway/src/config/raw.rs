@@ -73,6 +73,7 @@ pub(super) struct RawTls {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawReplay {
     pub(super) window_s: Option<Spanned<i64>>,
+    pub(super) identity: Option<Spanned<String>>,
     pub(super) refuse_last_nonce: Option<bool>,
     pub(super) durability: Option<Spanned<String>>,
 }

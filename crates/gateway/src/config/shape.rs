@@ -69,6 +69,7 @@ const LISTEN: &[Key] = &[
 
 const REPLAY: &[Key] = &[
     key("window_s", Kind::Number),
+    key("identity", Kind::Text),
     key("refuse_last_nonce", Kind::Switch),
     key("durability", Kind::Text),
 ];

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use faregate_contract::{Answer, Outcome};
+use faregate_pipeline::time::Millis;
 use serde::Serialize;
 
 use crate::driver::Trail;
@@ -74,6 +75,16 @@ impl AccessLog {
             }
         };
         Ok(Self { out: out.map(Mutex::new) })
+    }
+
+    /// A line of its own for a wall clock that was set; `n_steps` counts them since the start.
+    pub(crate) fn clock_step(&self, at: Millis, step_ms: i64, n_steps: u64) {
+        let Some(out) = &self.out else { return };
+        let line = format!(
+            "{{\"time_ms\":{at},\"event\":\"clock_step\",\"step_ms\":{step_ms},\"n_steps\":{n_steps}}}\n"
+        );
+        let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = out.write_all(line.as_bytes());
     }
 
     pub(crate) fn write(&self, answer: &Answer, trail: &Trail, took: Duration) {

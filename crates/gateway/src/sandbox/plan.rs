@@ -241,7 +241,9 @@ impl Strike {
 /// 4200 for a stamp that is one second too old, as far as the answer says.
 fn expired(open: &Open, period_s: i64) -> Refusal {
     let server = open.raw().arrived.as_secs();
-    validity::Refused::TooOld { age_s: period_s.saturating_add(1), period_s, server }.into()
+    let looks_like = validity::LooksLike::Seconds;
+    validity::Refused::TooOld { age_s: period_s.saturating_add(1), period_s, server, looks_like }
+        .into()
 }
 
 fn maintenance(open: &Open, state: SwitchState) -> Refusal {

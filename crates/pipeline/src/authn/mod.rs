@@ -37,7 +37,7 @@ pub struct Authenticated {
     of: Open,
     key: Arc<Key>,
     profile: Profile,
-    tag: Option<Tag>,
+    tag: Tag,
 }
 
 /// How a client made its string to sign.
@@ -64,7 +64,7 @@ impl Profile {
 struct Signed {
     key: Arc<Key>,
     profile: Profile,
-    tag: Option<Tag>,
+    tag: Tag,
 }
 
 owns!(Authenticated => Open);
@@ -88,10 +88,10 @@ impl Authenticated {
         self.profile
     }
 
-    /// The call's only identity, in a dialect that has no Nonce.
+    /// What its signature decodes to: the call's only identity, in a dialect that has no Nonce.
     #[must_use]
-    pub fn tag(&self) -> Option<&Tag> {
-        self.tag.as_ref()
+    pub fn tag(&self) -> &Tag {
+        &self.tag
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn judge(
         weakest if weakest == TC3 || (weakest != SHA1 && algorithm == Algorithm::HmacSha1) => {
             Err(Refused::TooWeak { sent: algorithm.name(), weakest })
         }
-        _ => Ok(Signed { key, profile: Profile::Parameters(verified.profile), tag: None }),
+        _ => Ok(Signed { key, profile: Profile::Parameters(verified.profile), tag }),
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn judge(
     if unsigned && !open.input().is_empty() && open.operation().cover == Cover::Whole {
         return Err(Refused::PayloadUnsigned);
     }
-    Ok(Signed { key, profile: Profile::Tc3(verified.profile), tag: Some(verified.mac) })
+    Ok(Signed { key, profile: Profile::Tc3(verified.profile), tag: verified.mac })
 }
 
 /// May others change what is on its way here: plain text from another machine.

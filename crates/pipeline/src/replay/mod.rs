@@ -12,9 +12,10 @@ mod token;
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 
 use crate::authz::Permitted;
-use crate::facts::{Claim, ClaimRequest, Rate};
+use crate::facts::{Claim, ClaimRequest, Rate, ReplayIdentity};
+use crate::quota;
 use crate::time::Millis;
-use crate::{quota, validity};
+use crate::validity::{self, LooksLike};
 
 pub use fingerprint::Prints;
 pub use token::{Token, differences, token, token_text};
@@ -22,6 +23,8 @@ pub use token::{Token, differences, token, token_text};
 /// How copies are told.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
+    /// What makes two calls the same one, unless their account says otherwise.
+    pub identity: ReplayIdentity,
     /// Refuse a Nonce that is the same as the key's last one: the page's own words.
     pub refuse_last_nonce: bool,
     /// How far from the clock a stamp may be, either way.
@@ -32,7 +35,12 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { refuse_last_nonce: true, window_s: 7_200, default_rate: None }
+        Self {
+            identity: ReplayIdentity::default(),
+            refuse_last_nonce: true,
+            window_s: 7_200,
+            default_rate: None,
+        }
     }
 }
 
@@ -91,6 +99,8 @@ pub enum Refused {
         window_s: i64,
         /// The server's Timestamp.
         server: i64,
+        /// What the Timestamp looks like.
+        looks_like: LooksLike,
     },
 }
 
@@ -115,14 +125,14 @@ impl From<Refused> for Refusal {
                     "the Nonce is the same as this key's last one; draw a new one for each request. The server's Timestamp is {server}."
                 ),
             ),
-            Refused::TooFar { age_s, window_s, server } => {
+            Refused::TooFar { age_s, window_s, server, looks_like } => {
                 let (reason, way) =
                     if age_s > 0 { (STAMP_BEHIND, "behind") } else { (STAMP_AHEAD, "ahead of") };
                 let apart = age_s.saturating_abs();
                 (
                     reason,
                     format!(
-                        "the Timestamp is {apart} s {way} the server's, more than {window_s} s; the server's Timestamp is {server}. Set the clock and sign again."
+                        "the Timestamp is {apart} s {way} the server's, more than {window_s} s; the server's Timestamp is {server}.{looks_like} Set the clock and sign again."
                     ),
                 )
             }
@@ -142,8 +152,9 @@ pub fn request(permitted: &Permitted, prints: &Prints, policy: &Policy) -> Optio
     let stamp = Millis::from_secs(common.timestamp);
     let rate = permitted.account().rate.or(policy.default_rate);
     let live_max = rate.map(|rate| live_max(rate, policy.window_s));
-    match (common.nonce, permitted.tag()) {
-        (Some(nonce), _) => Some(ClaimRequest {
+    let of_tag = || prints.of_tag(id, common.timestamp, permitted.tag().as_bytes());
+    match (common.nonce, identity(permitted, policy)) {
+        (Some(nonce), ReplayIdentity::TimestampNonce) => Some(ClaimRequest {
             print: prints.of_call(id, common.timestamp, nonce),
             key_print: prints.of_key(id),
             nonce,
@@ -151,16 +162,29 @@ pub fn request(permitted: &Permitted, prints: &Prints, policy: &Policy) -> Optio
             refuse_last_nonce: policy.refuse_last_nonce,
             live_max,
         }),
-        (None, Some(tag)) if is_once(permitted) => Some(ClaimRequest {
-            print: prints.of_tag(id, common.timestamp, tag.as_bytes()),
+        // A client that draws its Nonces from a small range draws the same one twice in a row.
+        (Some(nonce), ReplayIdentity::Signature) => Some(ClaimRequest {
+            print: of_tag(),
+            key_print: prints.of_key(id),
+            nonce,
+            stamp,
+            refuse_last_nonce: false,
+            live_max,
+        }),
+        (None, _) if is_once(permitted) => Some(ClaimRequest {
+            print: of_tag(),
             key_print: prints.of_nonceless_key(id),
             nonce: 0,
             stamp,
             refuse_last_nonce: false,
             live_max,
         }),
-        (None, Some(_) | None) => None,
+        (None, _) => None,
     }
+}
+
+fn identity(permitted: &Permitted, policy: &Policy) -> ReplayIdentity {
+    permitted.account().replay_identity.unwrap_or(policy.identity)
 }
 
 /// Must it not happen twice.
@@ -204,8 +228,8 @@ pub fn check(
 
 /// 4500 for clocks that are too far apart; made here, asked for by `validity`.
 #[must_use]
-pub fn too_far(age_s: i64, window_s: i64, server: i64) -> Refusal {
-    Refused::TooFar { age_s, window_s, server }.into()
+pub fn too_far(age_s: i64, window_s: i64, server: i64, looks_like: LooksLike) -> Refusal {
+    Refused::TooFar { age_s, window_s, server, looks_like }.into()
 }
 
 /// 4500 for a purchase whose claim stands in the ledger already; asked for by `balance`.
@@ -225,11 +249,21 @@ mod spec {
             (Refused::SameAsLast { server: 1_491_677_126 }, "NONCE_SAME_AS_LAST"),
             (Refused::SignatureSeen { server: 1_491_677_126 }, "SIGNATURE_SEEN"),
             (
-                Refused::TooFar { age_s: 10_800, window_s: 7_200, server: 1_491_677_126 },
+                Refused::TooFar {
+                    age_s: 10_800,
+                    window_s: 7_200,
+                    server: 1_491_677_126,
+                    looks_like: LooksLike::Seconds,
+                },
                 "STAMP_BEHIND",
             ),
             (
-                Refused::TooFar { age_s: -10_800, window_s: 7_200, server: 1_491_677_126 },
+                Refused::TooFar {
+                    age_s: -10_800,
+                    window_s: 7_200,
+                    server: 1_491_677_126,
+                    looks_like: LooksLike::Seconds,
+                },
                 "STAMP_AHEAD",
             ),
         ] {

@@ -6,6 +6,8 @@
 //! Invariant: a `Fresh` was stamped within window and validity period, and after the fence. Never: reads a
 //! clock.
 
+use std::fmt;
+
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 
 use crate::authn::Authenticated;
@@ -44,6 +46,59 @@ impl Fresh {
     }
 }
 
+/// What a Timestamp that is not good looks like: the two mistakes that clocks do not make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LooksLike {
+    /// A Unix time, by a clock that is wrong.
+    Seconds,
+    /// A Unix time in milliseconds.
+    Milliseconds,
+    /// The time of a clock on a wall, so many minutes from UTC.
+    LocalTime {
+        /// Of the time zone.
+        utc_offset_min: i64,
+    },
+}
+
+/// How much a clock that is otherwise right may be wrong.
+const SKEW_S: i64 = 60;
+
+impl LooksLike {
+    /// Time zones are whole quarters of an hour from UTC, 12 hours behind to 14 ahead.
+    fn of(stamp: i64, server: i64) -> Self {
+        if (stamp / 1000).saturating_sub(server).saturating_abs() <= 86_400 {
+            return Self::Milliseconds;
+        }
+        let ahead_s = stamp.saturating_sub(server);
+        let utc_offset_min = ahead_s.saturating_add(450).div_euclid(900).saturating_mul(15);
+        let rest_s = ahead_s.saturating_sub(utc_offset_min.saturating_mul(60));
+        let is_zone = (-720..=840).contains(&utc_offset_min) && utc_offset_min % 30 == 0;
+        if is_zone && utc_offset_min != 0 && rest_s.saturating_abs() <= SKEW_S {
+            Self::LocalTime { utc_offset_min }
+        } else {
+            Self::Seconds
+        }
+    }
+}
+
+impl fmt::Display for LooksLike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seconds => Ok(()),
+            Self::Milliseconds => f.write_str(" It is in milliseconds: send whole seconds."),
+            Self::LocalTime { utc_offset_min } => {
+                let sign = if *utc_offset_min < 0 { '-' } else { '+' };
+                let minutes = utc_offset_min.abs();
+                let (hours, minutes) = (minutes / 60, minutes % 60);
+                write!(
+                    f,
+                    " It looks like local time at UTC{sign}{hours:02}:{minutes:02}: send the Unix time, which is the same everywhere."
+                )
+            }
+        }
+    }
+}
+
 /// The reasons of this room.
 pub const REASONS: &[Reason] = &[STAMP_TOO_OLD, STAMP_TOO_NEW, STAMPED_BEFORE_FENCE];
 const STAMP_TOO_OLD: Reason = Reason::new("STAMP_TOO_OLD");
@@ -61,6 +116,8 @@ pub enum Refused {
         period_s: i64,
         /// The server's Timestamp.
         server: i64,
+        /// What the Timestamp looks like.
+        looks_like: LooksLike,
     },
     /// Ahead by more than the validity period, in a dialect that has no Nonce.
     TooNew {
@@ -70,6 +127,8 @@ pub enum Refused {
         period_s: i64,
         /// The server's Timestamp.
         server: i64,
+        /// What the Timestamp looks like.
+        looks_like: LooksLike,
     },
     /// Stamped at or before the replay fence: memory of that time may be lost.
     BeforeFence {
@@ -81,16 +140,16 @@ pub enum Refused {
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         let (reason, say) = match refused {
-            Refused::TooOld { age_s, period_s, server } => (
+            Refused::TooOld { age_s, period_s, server, looks_like } => (
                 STAMP_TOO_OLD,
                 format!(
-                    "the Timestamp is {age_s} s old and a signature is good for {period_s} s; the server's Timestamp is {server}. Sign again."
+                    "the Timestamp is {age_s} s old and a signature is good for {period_s} s; the server's Timestamp is {server}.{looks_like} Sign again."
                 ),
             ),
-            Refused::TooNew { ahead_s, period_s, server } => (
+            Refused::TooNew { ahead_s, period_s, server, looks_like } => (
                 STAMP_TOO_NEW,
                 format!(
-                    "the Timestamp is {ahead_s} s ahead of the server's, more than {period_s} s; the server's Timestamp is {server}. Set the clock and sign again."
+                    "the Timestamp is {ahead_s} s ahead of the server's, more than {period_s} s; the server's Timestamp is {server}.{looks_like} Set the clock and sign again."
                 ),
             ),
             Refused::BeforeFence { server } => (
@@ -126,13 +185,13 @@ pub fn check(
 
 fn within(stamp: i64, now: Millis, period_s: i64) -> Result<(), Refused> {
     let server = now.as_secs();
-    let age_s = server.saturating_sub(stamp);
+    let (age_s, looks_like) = (server.saturating_sub(stamp), LooksLike::of(stamp, server));
     if age_s > period_s {
-        return Err(Refused::TooOld { age_s, period_s, server });
+        return Err(Refused::TooOld { age_s, period_s, server, looks_like });
     }
     let ahead_s = age_s.saturating_neg();
     if ahead_s > period_s {
-        return Err(Refused::TooNew { ahead_s, period_s, server });
+        return Err(Refused::TooNew { ahead_s, period_s, server, looks_like });
     }
     Ok(())
 }
@@ -147,10 +206,12 @@ fn decide(stamp: i64, now: Millis, fence: Option<Millis>, policy: &Policy) -> Re
     let server = now.as_secs();
     let age_s = server.saturating_sub(stamp);
     if age_s.saturating_abs() > policy.window_s {
-        return Err(replay::too_far(age_s, policy.window_s, server));
+        let looks_like = LooksLike::of(stamp, server);
+        return Err(replay::too_far(age_s, policy.window_s, server, looks_like));
     }
     if age_s > policy.period_s {
-        return Err(Refused::TooOld { age_s, period_s: policy.period_s, server }.into());
+        let (period_s, looks_like) = (policy.period_s, LooksLike::of(stamp, server));
+        return Err(Refused::TooOld { age_s, period_s, server, looks_like }.into());
     }
     if fence.is_some_and(|fence| Millis::from_secs(stamp) <= fence) {
         return Err(Refused::BeforeFence { server }.into());
@@ -212,6 +273,26 @@ mod spec {
                     "{title}: it tells the server's Timestamp"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn milliseconds_and_local_time_are_named() {
+        for (title, stamp, says) in [
+            ("milliseconds", NOW * 1000 + 250, "It is in milliseconds"),
+            ("local time in Shanghai", NOW + 8 * 3_600 + 20, "local time at UTC+08:00"),
+            ("local time in Kolkata", NOW + 19_800, "local time at UTC+05:30"),
+            ("local time in New York", NOW - 5 * 3_600, "local time at UTC-05:00"),
+            ("local time in Lisbon, within the window", NOW - 3_600 - 3, "local time at UTC-01:00"),
+        ] {
+            let refused = decide(stamp, Millis::from_secs(NOW), None, &Policy::default());
+            let say = refused.unwrap_err().message();
+            assert!(say.contains(says), "{title}: {say}");
+        }
+        for (title, stamp) in [("a wrong clock", NOW - 400), ("a wrong day", NOW - 90_000)] {
+            let refused = decide(stamp, Millis::from_secs(NOW), None, &Policy::default());
+            let say = refused.unwrap_err().message();
+            assert!(!say.contains("It "), "{title}: {say}");
         }
     }
 }

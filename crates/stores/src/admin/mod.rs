@@ -12,7 +12,7 @@ mod service;
 use std::path::Path;
 
 use faregate_ledger::Currency;
-use faregate_pipeline::facts::{Account, AccountState, Identity, Network, Rate};
+use faregate_pipeline::facts::{Account, AccountState, Identity, Network, Rate, ReplayIdentity};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use self::keys::NewKey;
@@ -75,6 +75,7 @@ impl Admin {
                 groups: new.groups,
                 sources: Vec::new(),
                 rate: None,
+                replay_identity: None,
             };
             let now = clock::wall();
             accounts::insert_account(c, &account, new.currency, now)?;
@@ -137,6 +138,18 @@ impl Admin {
     /// There is no such account.
     pub fn set_groups(&mut self, id: &str, groups: Vec<String>) -> Result<(), AdminError> {
         self.change_account(id, |account| account.groups = groups)
+    }
+
+    /// Says what makes two calls of an account the same one; none: as in the configuration.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn set_replay_identity(
+        &mut self,
+        id: &str,
+        identity: Option<ReplayIdentity>,
+    ) -> Result<(), AdminError> {
+        self.change_account(id, |account| account.replay_identity = identity)
     }
 
     fn change_account(

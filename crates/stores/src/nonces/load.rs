@@ -64,7 +64,7 @@ pub(crate) fn all(
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..n_threads).map(|_| scope.spawn(work)).collect();
         while !workers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_micros(200));
             progress(n_read.load(Ordering::Relaxed), total);
         }
     });
@@ -117,6 +117,26 @@ fn one(
     (segment.n_records, segment.n_chunks) = (walk.n_records, n_chunks);
     loaded.damage = damage.map(|damage| format!("segment {number} of the nonce journal {damage}"));
     Ok(loaded)
+}
+
+/// Every record of a segment, in the order of the file; none of a file that is not ours.
+pub(crate) fn each_record(
+    folder: &Path,
+    number: i64,
+    store_id: u64,
+    act: &mut impl FnMut(&Record),
+) -> io::Result<()> {
+    let file = File::open(segment::path(folder, number))?;
+    let (mut offset, seed) = (HEADER_BYTES, seed(store_id, number));
+    loop {
+        let chunk = read_at(&file, CHUNK_BYTES as u64, offset)?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let (records, _) = chunk.as_chunks::<RECORD_BYTES>();
+        records.iter().filter_map(|bytes| Record::decode(bytes, seed)).for_each(|r| act(&r));
+        offset += CHUNK_BYTES as u64;
+    }
 }
 
 /// At most so many bytes; fewer at the end of the file.

@@ -14,6 +14,7 @@ mod bucket;
 mod disk_io;
 #[cfg(test)]
 mod faults;
+pub(crate) mod inspect;
 mod keeper;
 mod keys;
 mod leads;
@@ -26,6 +27,7 @@ mod shared;
 mod spec;
 mod state;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
@@ -98,6 +100,7 @@ impl Nonces {
             folder: setting.folder.clone(),
             disk: setting.disk.clone(),
             ahead_ms: Arc::clone(&setting.ahead_ms),
+            window_ms: setting.window_ms,
             book: Mutex::new(book),
         });
         // What cannot be made now is made for the first call, or refuses it.
@@ -201,6 +204,12 @@ impl Drop for Nonces {
             drop(self.shared.close());
         }
     }
+}
+
+/// When a gateway on this folder last looked at the clock.
+pub(crate) fn clock_seen(folder: &Path, store_id: u64) -> Option<Millis> {
+    let said = leads::Leads::read(folder, store_id, None).ok().flatten()?;
+    (said.clock > Millis::new(0)).then_some(said.clock)
 }
 
 fn down(cause: impl ToString) -> StoreDown {

@@ -32,6 +32,7 @@ pub(super) struct Shared {
     pub(super) folder: PathBuf,
     pub(super) disk: Disk,
     pub(super) ahead_ms: Arc<AtomicI64>,
+    pub(super) window_ms: i64,
 }
 
 /// Whoever holds them writes the state; what is in the book stands first in `base`.
@@ -189,7 +190,10 @@ impl Shared {
     pub(super) fn lead(&self, wanted: &[(u64, Millis)]) -> Result<(), StoreDown> {
         let mut files = self.files()?;
         let now = self.any_book()?.machine;
-        let marks: Vec<_> = wanted.iter().map(|(key, stamp)| (*key, stamp.plus(STEP_MS))).collect();
+        // Further than the window nothing is accepted, and nothing needs to be fenced.
+        let furthest = now.plus(self.window_ms);
+        let mark = |stamp: Millis| stamp.plus(STEP_MS).min(furthest).max(stamp);
+        let marks: Vec<_> = wanted.iter().map(|(key, stamp)| (*key, mark(*stamp))).collect();
         let all = || self.any_book().map(|book| book.keys.leads(now)).unwrap_or_default();
         files.leads.add(&self.disk, &marks, now, all).map_err(down)?;
         let mut book = self.any_book()?;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use faregate_ledger::Currency;
-use faregate_pipeline::facts::{Account, AccountState, Identity, Key, Network, Rate};
+use faregate_pipeline::facts::{
+    Account, AccountState, Identity, Key, Network, Rate, ReplayIdentity,
+};
 use faregate_pipeline::time::Millis;
 use faregate_signing::{KeyId, SecretKey};
 use rusqlite::{Connection, OptionalExtension as _, Row};
@@ -30,7 +32,7 @@ pub struct KeyEntry {
 
 /// The columns that [`account_of`] reads.
 const ACCOUNT: &str = "a.slot, a.id, a.name, a.state, a.identity, a.account_groups, a.sources, \
-                       a.rate_per_s, a.rate_burst";
+                       a.rate_per_s, a.rate_burst, a.replay_identity";
 
 fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
     let rate = match (row.get("rate_per_s")?, row.get("rate_burst")?) {
@@ -50,6 +52,13 @@ fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
         groups: list(&row.get::<_, String>("account_groups")?)?,
         sources: sources.iter().map(network).collect::<Result<_, _>>()?,
         rate,
+        replay_identity: row
+            .get::<_, Option<String>>("replay_identity")?
+            .map(|text| {
+                ReplayIdentity::parse(&text)
+                    .ok_or_else(|| broken(format!("`{text}` is not a replay identity")))
+            })
+            .transpose()?,
     })
 }
 
@@ -153,7 +162,7 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
     let n_rows = c
         .prepare_cached(
             "UPDATE accounts SET name = ?2, state = ?3, identity = ?4, account_groups = ?5, \
-             sources = ?6, rate_per_s = ?7, rate_burst = ?8 WHERE id = ?1",
+             sources = ?6, rate_per_s = ?7, rate_burst = ?8, replay_identity = ?9 WHERE id = ?1",
         )?
         .execute((
             &account.id,
@@ -164,6 +173,7 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
             json(&sources_text(&account.sources))?,
             account.rate.map(|rate| rate.per_second.get()),
             account.rate.map(|rate| rate.burst.get()),
+            account.replay_identity.map(ReplayIdentity::as_str),
         ))?;
     Ok(n_rows == 1)
 }
