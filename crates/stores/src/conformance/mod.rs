@@ -3,6 +3,7 @@
 mod accounts;
 mod ledger;
 pub(crate) mod nonces;
+mod orders;
 mod quotas;
 mod resources;
 mod sandbox;

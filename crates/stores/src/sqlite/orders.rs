@@ -142,8 +142,10 @@ pub(crate) fn end(
         OrderEnd::Keep => Ok(()),
         OrderEnd::Forget => forget(c, id),
         OrderEnd::Save(save) => {
+            // Two may find out about one doubt: the first answer that was kept is the answer.
             c.prepare_cached(
-                "UPDATE orders SET answer = ?2, sending = NULL WHERE request_id = ?1",
+                "UPDATE orders SET answer = ?2, sending = NULL \
+                 WHERE request_id = ?1 AND answer IS NULL",
             )?
             .execute((id.as_bytes(), save(available)))?;
             Ok(())
@@ -151,9 +153,10 @@ pub(crate) fn end(
     }
 }
 
-/// The call was never sent, or did nothing: its token is free.
+/// The call was never sent, or did nothing: its token is free. What was answered stays answered.
 pub(crate) fn forget(c: &Connection, id: RequestId) -> Result<(), Fault> {
-    c.prepare_cached("DELETE FROM orders WHERE request_id = ?1")?.execute([id.as_bytes()])?;
+    c.prepare_cached("DELETE FROM orders WHERE request_id = ?1 AND answer IS NULL")?
+        .execute([id.as_bytes()])?;
     Ok(())
 }
 

@@ -1,0 +1,41 @@
+//! One call that two find out about has one answer.
+
+use faregate_ledger::Money;
+use faregate_pipeline::facts::{Order, Settlement};
+
+use super::{TEN, id, intent, world};
+use crate::{Ending, OrderEnd};
+
+#[tokio::test]
+async fn the_first_answer_that_is_kept_stays_whoever_finds_out_next() {
+    let mut world = world();
+    let ann = world.account("10");
+    let order = Order {
+        request_id: id(1),
+        account: ann.id.clone(),
+        module: "cvm".into(),
+        action: "RunInstances".into(),
+        token: Some("mine".into()),
+        prints: Default::default(),
+        sending: b"{}".to_vec(),
+    };
+    world.stores.reserve_for(&intent(1, &ann, "4"), &order, TEN).await.unwrap();
+    world.stores.mark_sending(id(1)).await.unwrap();
+    let save =
+        |left: Option<Money>| left.map_or("unknown".to_owned(), |m| m.to_string()).into_bytes();
+    let ends: [fn(_) -> OrderEnd; 3] =
+        [|save| OrderEnd::Save(save), |save| OrderEnd::Save(save), |_| OrderEnd::Forget];
+    for (n, (hold, end)) in [Some(id(1)), None, None].into_iter().zip(ends).enumerate() {
+        let ending = Ending {
+            hold,
+            settlement: Settlement::Commit,
+            account: ann.id.clone(),
+            lessons: Vec::new(),
+            order: Some((id(1), end(Box::new(save)))),
+            note: String::new(),
+        };
+        world.stores.conclude(ending, TEN).await.unwrap();
+        let kept = world.stores.order(&ann.id, "mine", TEN).unwrap().unwrap();
+        assert_eq!(kept.answer.as_deref(), Some(&b"6.00"[..]), "end {n}");
+    }
+}
