@@ -4,7 +4,7 @@
 //! thread: a sandbox has the time, and nothing else ever looks for one.
 
 use faregate_contract::{Members, Refusal};
-use faregate_signing::diagnose::{Certainty, Diagnosis, first_difference};
+use faregate_signing::diagnose::{Certainty, Diagnosis, Mistake, first_difference};
 use serde_json::json;
 
 /// All that is told; never the expected signature.
@@ -24,9 +24,12 @@ impl Told {
         const MISMATCH: &str = "the signature is not what this key makes of this request";
         match &self.diagnosis {
             None => format!("{MISMATCH}; compare your string to sign with the one in `fix`."),
-            Some(found) => match found.certainty {
-                Certainty::Exact => format!("{MISMATCH}. {}", found.sentence()),
-                Certainty::Likely => format!("{MISMATCH}. It looks so: {}", found.sentence()),
+            Some(found) => match (found.certainty, found.mistake) {
+                // It says of itself how sure it is.
+                (Certainty::Exact, _) | (Certainty::Likely, Mistake::SecretDiffers) => {
+                    format!("{MISMATCH}. {}", found.sentence())
+                }
+                (Certainty::Likely, _) => format!("{MISMATCH}. Probably: {}", found.sentence()),
             },
         }
     }
