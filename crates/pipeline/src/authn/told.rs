@@ -4,7 +4,7 @@
 //! thread: a sandbox has the time, and nothing else ever looks for one.
 
 use faregate_contract::{Members, Refusal};
-use faregate_signing::diagnose::{Certainty, Diagnosis, Mistake, first_difference};
+use faregate_signing::diagnose::{Certainty, Diagnosis, Mistake};
 use serde_json::json;
 
 /// All that is told; never the expected signature.
@@ -45,7 +45,10 @@ impl Told {
             fix +=
                 &format!("\n\nIts last line is the hash of this canonical request:\n{canonical}");
         }
-        if let Some(mark) = self.mark() {
+        let (ours, canonical) =
+            (Some(self.string_to_sign.as_str()), self.canonical_request.as_deref());
+        let found = self.diagnosis.as_ref();
+        if let Some(mark) = found.and_then(|found| found.difference(ours, canonical)) {
             fix += &format!("\n\nYours is another one:\n{mark}");
         }
         let refusal = refusal.fix(fix);
@@ -56,16 +59,5 @@ impl Told {
             Some(members) => refusal.beside(members),
             None => refusal,
         }
-    }
-
-    /// The first difference to the string that the client is proven to have signed.
-    fn mark(&self) -> Option<String> {
-        let found = self.diagnosis.as_ref()?;
-        let canonical = self.canonical_request.as_deref().zip(found.their_canonical.as_deref());
-        let (ours, theirs) = match canonical {
-            Some(pair) => pair,
-            None => (self.string_to_sign.as_str(), found.theirs.as_deref()?),
-        };
-        first_difference(ours, theirs).map(|difference| difference.to_string())
     }
 }

@@ -69,16 +69,7 @@ impl Captured {
     ) -> Result<String, String> {
         let authorization = Authorization::parse(header).map_err(|error| error.to_string())?;
         let headers = self.header_pairs();
-        let request = tc3::Request {
-            method: self.known_method()?,
-            path: &self.path,
-            query: &self.raw_query,
-            host: &self.host,
-            headers: &headers,
-            body,
-            timestamp: self.header("x-tc-timestamp").ok_or("there is no X-TC-Timestamp")?,
-            authorization: &authorization,
-        };
+        let request = self.tc3_request(&authorization, &headers, body)?;
         with(&request).map_err(|mismatch| mismatch.to_string())
     }
 

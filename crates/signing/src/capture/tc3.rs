@@ -26,18 +26,28 @@ impl Captured {
             return Err("the Credential names another SecretId".to_owned());
         }
         let headers = self.header_pairs();
-        let request = Request {
-            method,
+        let request = self.tc3_request(&authorization, &headers, body)?;
+        let secret = SecretKey::new(self.secret_key.as_str());
+        tc3::verify(&request, &secret).map_err(|mismatch| mismatch.to_string())
+    }
+
+    /// The request as TC3 reads it.
+    pub(super) fn tc3_request<'a>(
+        &'a self,
+        authorization: &'a Authorization<'a>,
+        headers: &'a [tc3::Header<'a>],
+        body: &'a [u8],
+    ) -> Result<Request<'a>, String> {
+        Ok(Request {
+            method: self.known_method()?,
             path: &self.path,
             query: &self.raw_query,
             host: &self.host,
-            headers: &headers,
+            headers,
             body,
             timestamp: self.header("x-tc-timestamp").ok_or("there is no X-TC-Timestamp")?,
-            authorization: &authorization,
-        };
-        let secret = SecretKey::new(self.secret_key.as_str());
-        tc3::verify(&request, &secret).map_err(|mismatch| mismatch.to_string())
+            authorization,
+        })
     }
 
     /// The headers that decide something, were sent, and are not signed; and the body, if it is not.

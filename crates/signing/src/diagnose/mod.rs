@@ -97,6 +97,20 @@ impl Diagnosis {
         self.mistake.fix()
     }
 
+    /// Where the client's string leaves ours, if it is known what they signed: in the canonical request where that is
+    /// what differs, in the string to sign otherwise.
+    #[must_use]
+    pub fn difference(
+        &self,
+        string_to_sign: Option<&str>,
+        canonical_request: Option<&str>,
+    ) -> Option<Difference> {
+        match canonical_request.zip(self.their_canonical.as_deref()) {
+            Some((ours, theirs)) => first_difference(ours, theirs),
+            None => first_difference(string_to_sign?, self.theirs.as_deref()?),
+        }
+    }
+
     fn exact(mistake: Mistake, subject: Option<String>, theirs: &[u8], n_macs: usize) -> Self {
         let theirs = str::from_utf8(theirs).ok().map(str::to_owned);
         Self {
@@ -147,3 +161,21 @@ pub fn diagnose(
 
 /// How much of a client's own text a sentence repeats.
 const SUBJECT_CHARS_MAX: usize = 200;
+
+/// What a client may have signed in place of what was sent, and what that would mean.
+#[derive(Clone)]
+struct Edited<D> {
+    mistake: Mistake,
+    subject: Option<String>,
+    draft: D,
+}
+
+impl<D> Edited<D> {
+    fn of(mistake: Mistake, draft: D) -> Self {
+        Self { mistake, subject: None, draft }
+    }
+
+    fn at(mistake: Mistake, subject: &str, draft: D) -> Self {
+        Self { mistake, subject: Some(subject.to_owned()), draft }
+    }
+}

@@ -3,8 +3,8 @@
 use crate::algorithm::Keyed;
 use crate::{Algorithm, SecretKey, Tag};
 
-/// How many MACs one diagnosis computes at most, and about how many strings it builds. A server gives one diagnosis per key
-/// and second, and not on a thread that serves calls: `cargo bench -p faregate-signing` says what one costs.
+/// How many MACs one diagnosis computes at most, and about how many strings it builds: some milliseconds, which only a
+/// sandbox spends on the thread that serves the call. `cargo bench -p faregate-signing` says what one costs.
 pub const MACS_MAX: usize = 3_000;
 
 /// How many bytes they are computed over at most, all together: long requests get fewer guesses, not more time.

@@ -83,10 +83,7 @@ fn compare(
     match (theirs, canonical) {
         (Some(theirs), Some(ours)) if is_canonical(&theirs) => first_difference(&ours, &theirs),
         (Some(theirs), _) => first_difference(string_to_sign?, &theirs),
-        (None, ours) => match found?.their_canonical.as_deref().zip(ours) {
-            Some((theirs, ours)) => first_difference(&ours, theirs),
-            None => first_difference(string_to_sign?, found?.theirs.as_deref()?),
-        },
+        (None, ours) => found?.difference(string_to_sign, ours.as_deref()),
     }
 }
 

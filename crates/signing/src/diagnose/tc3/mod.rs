@@ -55,21 +55,7 @@ impl<'a> Tc3<'a> {
 }
 
 /// A canonical request written otherwise, and what that would mean.
-struct Edited {
-    mistake: Mistake,
-    subject: Option<String>,
-    draft: Draft,
-}
-
-impl Edited {
-    fn of(mistake: Mistake, draft: Draft) -> Self {
-        Self { mistake, subject: None, draft }
-    }
-
-    fn at(mistake: Mistake, subject: &str, draft: Draft) -> Self {
-        Self { mistake, subject: Some(subject.to_owned()), draft }
-    }
-}
+type Edited = super::Edited<Draft>;
 
 pub(super) fn diagnose(
     request: &Tc3<'_>,

@@ -50,22 +50,7 @@ impl<'a> V2<'a> {
 }
 
 /// A string written otherwise, and what that would mean.
-#[derive(Clone)]
-struct Edited {
-    mistake: Mistake,
-    subject: Option<String>,
-    draft: Draft,
-}
-
-impl Edited {
-    fn of(mistake: Mistake, draft: Draft) -> Self {
-        Self { mistake, subject: None, draft }
-    }
-
-    fn at(mistake: Mistake, subject: &str, draft: Draft) -> Self {
-        Self { mistake, subject: Some(subject.to_owned()), draft }
-    }
-}
+type Edited = super::Edited<Draft>;
 
 pub(super) fn diagnose(
     request: &V2<'_>,
