@@ -11,6 +11,20 @@ use crate::exit::{Exit, Failure};
 use crate::output::Shape;
 use crate::running::Running;
 
+/// The configuration of a command that is about one.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "FAREGATE_CONFIG",
+        default_value = "faregate.toml"
+    )]
+    pub(crate) config: PathBuf,
+}
+
 /// Where the data is, and how the answer is written.
 #[derive(Debug, Args)]
 pub(crate) struct Place {

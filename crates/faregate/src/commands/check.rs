@@ -1,12 +1,13 @@
 //! `faregate check`: is the configuration good, and are the documents; all problems at once.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use faregate_gateway::config::{self, Loaded};
 
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::place::ConfigFile;
 
 /// Check a configuration and its module documents
 #[derive(Debug, Args)]
@@ -14,24 +15,17 @@ use crate::output;
     before_help = "Examples:\n  faregate check\n  faregate check -c /etc/faregate/faregate.toml"
 )]
 pub(crate) struct Check {
-    /// The configuration
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        env = "FAREGATE_CONFIG",
-        default_value = "faregate.toml"
-    )]
-    config: PathBuf,
+    #[command(flatten)]
+    of: ConfigFile,
 }
 
 impl Check {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let loaded = load(&self.config)?;
+        let loaded = load(&self.of.config)?;
         let modules = loaded.catalog.modules();
         output::data(format_args!(
             "`{}` is good: {} modules, {} actions",
-            self.config.display(),
+            self.of.config.display(),
             modules.len(),
             modules.iter().flat_map(|module| module.operations()).count()
         ));

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::fault::{followed, followed_in_sandbox};
 use super::maintenance::duration_ms;
+use crate::clock::{date_and_time, now_ms};
 use crate::exit::Failure;
 use crate::output;
 use crate::place::Place;
@@ -61,11 +62,11 @@ impl Clock {
             Some(To::Reset) => 0,
             Some(To::Ahead(_) | To::Show) | None => admin.sandbox()?.ahead_ms,
         };
-        let machine_s = crate::clock::now_ms() / 1000;
-        let sandbox_s = (crate::clock::now_ms().saturating_add(ahead_ms)) / 1000;
+        let machine_s = now_ms() / 1000;
+        let sandbox_s = (now_ms().saturating_add(ahead_ms)) / 1000;
         let told = json!({ "aheadMs": ahead_ms, "sandbox": sandbox_s, "machine": machine_s });
         let rows = [("sandbox", sandbox_s), ("machine", machine_s)]
-            .map(|(name, s)| [name.to_owned(), utc(s), s.to_string()]);
+            .map(|(name, s)| [name.to_owned(), date_and_time(s), s.to_string()]);
         self.place.shape.write(&told, || {
             output::table(["CLOCK", "UTC", "TIMESTAMP"], &rows);
             if ahead_ms > 0 {
@@ -74,21 +75,6 @@ impl Clock {
         });
         Ok(())
     }
-}
-
-/// `2018-05-21 10:00:00`, from days to a date (Hinnant, "chrono-compatible low-level date algorithms").
-fn utc(s: i64) -> String {
-    let (days, rest) = (s.div_euclid(86_400), s.rem_euclid(86_400));
-    let z = days.saturating_add(719_468);
-    let (era, doe) = (z.div_euclid(146_097), z.rem_euclid(146_097));
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let day = doy - (153 * mp + 2) / 5 + 1;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
 /// `1 d 2 h 3 min`, without what is nothing.
@@ -123,7 +109,7 @@ mod spec {
             (4_107_542_399, "2100-02-28 23:59:59"),
             (4_107_542_400, "2100-03-01 00:00:00"),
         ] {
-            assert_eq!(utc(s), text);
+            assert_eq!(date_and_time(s), text);
         }
         assert_eq!(span(93_784_000), "1 d 2 h 3 min 4 s");
         assert_eq!(span(10_800_000), "3 h");

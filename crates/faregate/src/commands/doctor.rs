@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::clock::now_ms;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Shape};
-use crate::place::data_of;
+use crate::place::{ConfigFile, data_of};
 
 /// Look for what is allowed and yet will hurt: narrow nonces, wrong clocks, open files, plain listeners
 #[derive(Debug, Args)]
@@ -20,15 +20,8 @@ use crate::place::data_of;
     after_help = "It changes nothing, and a gateway may be running. Exit 0: nothing found; 4: something found."
 )]
 pub(crate) struct Doctor {
-    /// The configuration
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        env = "FAREGATE_CONFIG",
-        default_value = "faregate.toml"
-    )]
-    config: PathBuf,
+    #[command(flatten)]
+    of: ConfigFile,
     /// Look at this data folder alone, without a configuration
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
     data: Option<PathBuf>,
@@ -53,21 +46,21 @@ impl Doctor {
         let (data, config) = match &self.data {
             Some(data) => (data.clone(), None),
             // What is wrong with a configuration, `check` says; the folder is looked at all the same.
-            None => match config::load(&self.config) {
+            None => match config::load(&self.of.config) {
                 Ok(loaded) => (loaded.config.data.clone(), Some(loaded.config)),
-                Err(_) => (data_of(&self.config)?, None),
+                Err(_) => (data_of(&self.of.config)?, None),
             },
         };
         let mut findings = Vec::new();
         if self.data.is_none() && config.is_none() {
-            let says = format!("`{}` is not good", self.config.display());
+            let says = format!("`{}` is not good", self.of.config.display());
             findings.push(finding(
                 "config",
                 says,
-                format!("faregate check -c {}", self.config.display()),
+                format!("faregate check -c {}", self.of.config.display()),
             ));
         }
-        findings.extend(config.iter().flat_map(|config| of_config(config, &self.config)));
+        findings.extend(config.iter().flat_map(|config| of_config(config, &self.of.config)));
         findings.extend(of_data(&data, config.as_ref()));
         self.tell(&findings)
     }

@@ -6,6 +6,7 @@ use faregate_pipeline::order::ORDER;
 use faregate_stores::{Admin, BookedEntry, ChargeState, Kept, OpenHold, Receipt};
 use serde_json::json;
 
+use crate::clock::date_and_time;
 use crate::exit::Failure;
 use crate::output::{self, Shape};
 
@@ -221,20 +222,10 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// `2026-11-24 11:40:19.123 UTC`, by the civil calendar (Hinnant's days_from_civil, inverted).
+/// `2026-11-24 11:40:19.123 UTC`.
 fn utc(ms: u64) -> String {
-    let (days, in_day) = (ms / 86_400_000, ms % 86_400_000);
-    let z = days + 719_468;
-    let (era, of_era) = (z / 146_097, z % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute) = (in_day / 3_600_000, in_day / 60_000 % 60);
-    let (second, milli) = (in_day / 1_000 % 60, in_day % 1_000);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{milli:03} UTC")
+    let s = i64::try_from(ms / 1_000).unwrap_or(i64::MAX);
+    format!("{}.{:03} UTC", date_and_time(s), ms % 1_000)
 }
 
 #[cfg(test)]

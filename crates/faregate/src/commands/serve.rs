@@ -1,6 +1,5 @@
 //! `faregate serve`: the gateway, with your own modules.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,6 +7,7 @@ use faregate_pipeline::time::Millis;
 use faregate_stores::{Options, Stores};
 
 use crate::exit::Failure;
+use crate::place::ConfigFile;
 use crate::{gate, output};
 
 /// How long calls under way may take when the gateway ends.
@@ -19,20 +19,13 @@ const STOP_MAX: Duration = Duration::from_secs(10);
     before_help = "Examples:\n  faregate serve\n  faregate serve -c /etc/faregate/faregate.toml"
 )]
 pub(crate) struct Serve {
-    /// The configuration
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        env = "FAREGATE_CONFIG",
-        default_value = "faregate.toml"
-    )]
-    config: PathBuf,
+    #[command(flatten)]
+    of: ConfigFile,
 }
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let loaded = super::check::load(&self.config)?;
+        let loaded = super::check::load(&self.of.config)?;
         let options = Options {
             data: loaded.config.data.clone(),
             durability: loaded.config.replay.durability,

@@ -3,7 +3,7 @@
 /// The date of a stamp in UNIX seconds, written in decimal; `None` where the text is no such stamp.
 #[must_use]
 pub fn utc_date(timestamp: &str) -> Option<String> {
-    Some(of_days(seconds(timestamp)?.div_euclid(DAY_S)))
+    Some(date_of_days(seconds(timestamp)?.div_euclid(DAY_S)))
 }
 
 /// The seconds of a stamp: 1 to 11 digits and nothing else, which ends in the year 5138.
@@ -15,8 +15,9 @@ pub(crate) fn seconds(timestamp: &str) -> Option<i64> {
 
 /// `YYYY-MM-DD` of a count of days since 1970-01-01, by the proleptic Gregorian calendar. The shift to a year that begins
 /// in March makes the leap day its last.
-pub(crate) fn of_days(days: i64) -> String {
-    let shifted = days + 719_468;
+#[must_use]
+pub fn date_of_days(days: i64) -> String {
+    let shifted = days.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
     let year_of_era =

@@ -3,10 +3,10 @@
 mod pages;
 
 use clap::{Subcommand, ValueEnum};
-use faregate_pipeline::time::Millis;
 use faregate_stores::{Vote, VoteFilter};
 use serde_json::{Value, json};
 
+use crate::clock::date;
 use crate::exit::Failure;
 use crate::output;
 use crate::place::Place;
@@ -104,7 +104,7 @@ fn list(place: &Place, filter: &VoteFilter) -> Result<(), Failure> {
         .map(|vote| {
             [
                 vote.id.to_string(),
-                date(vote.vote.at),
+                date(vote.vote.at.as_secs()),
                 shown(&vote.vote.page),
                 vote.vote.language.clone(),
                 level(vote.vote.level),
@@ -128,12 +128,14 @@ fn show(place: &Place, id: i64) -> Result<(), Failure> {
 fn for_people(vote: &Vote) {
     let it = &vote.vote;
     output::data(format_args!("{} on {} ({})", level(it.level), shown(&it.page), it.language));
-    output::data(format_args!("{}, receipt /feedback/{}", date(it.at), it.receipt));
+    output::data(format_args!("{}, receipt /feedback/{}", date(it.at.as_secs()), it.receipt));
     if !it.text.is_empty() {
         output::data(format_args!("\n{}", faregate_console::feedback::clean(&it.text)));
     }
     match &vote.answer {
-        Some((text, at)) => output::data(format_args!("\nAnswered {}:\n{text}", date(*at))),
+        Some((text, at)) => {
+            output::data(format_args!("\nAnswered {}:\n{text}", date(at.as_secs())))
+        }
         None => {
             let id = vote.id;
             output::data(format_args!("\nNot answered: faregate feedback answer {id} '…'"));
@@ -154,7 +156,7 @@ fn export(place: &Place, format: Format) -> Result<(), Failure> {
                 let answer = vote.answer.as_ref().map_or("", |(text, _)| text);
                 let cells = [
                     &vote.id.to_string(),
-                    &date(it.at),
+                    &date(it.at.as_secs()),
                     &it.page,
                     &it.language,
                     &it.level.to_string(),
@@ -220,20 +222,6 @@ fn level(level: u8) -> String {
     format!("{level} {words}")
 }
 
-/// `2026-11-24`, in UTC (Howard Hinnant's `civil_from_days`).
-fn date(at: Millis) -> String {
-    let days = at.as_secs().div_euclid(86_400).saturating_add(719_468);
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod spec {
     use super::*;
@@ -249,7 +237,7 @@ mod spec {
             (1_795_478_400, "2026-11-24"),
             (-1, "1969-12-31"),
         ] {
-            assert_eq!(date(Millis::from_secs(seconds)), text);
+            assert_eq!(date(seconds), text);
         }
     }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::Tc3;
 use super::draft::{Draft, Lines, scope};
 use crate::diagnose::{Mistake, secrets};
-use crate::tc3::{Authorization, DAY_S, SCHEME, hash, of_days, seconds, signing_key};
+use crate::tc3::{Authorization, DAY_S, SCHEME, date_of_days, hash, seconds, signing_key};
 use crate::{Algorithm, SecretKey, Tag};
 
 /// A string to sign, and what it would mean.
@@ -130,7 +130,7 @@ impl Scopes {
 
 fn dates(request: &Tc3<'_>, date: &str) -> Vec<String> {
     let days = seconds(request.timestamp).map(|stamp| stamp.div_euclid(DAY_S));
-    let near = [0, -1, 1].into_iter().filter_map(|off| Some(of_days(days? + off)));
+    let near = [0, -1, 1].into_iter().filter_map(|off| Some(date_of_days(days? + off)));
     let bare = date.replace('-', "");
     let slashes = date.replace('-', "/");
     let mut dates: Vec<String> = near.chain([bare, slashes, String::new()]).collect();
