@@ -209,14 +209,19 @@ fn text(module: &Module) -> String {
         ));
     }
     out.push_str("\n## Module error codes\n\n");
+    list_errors(&mut out, module);
+    out
+}
+
+/// A line for each of a module's own errors, as Markdown.
+pub(crate) fn list_errors(out: &mut String, module: &Module) {
     for (code, error) in &module.errors {
         out.push_str(&format!(
             "- [({})]({}.md) {}, with {}\n",
             markdown::escape(code),
-            path_of(name, code),
+            path_of(&module.name, code),
             markdown::escape(&error.message),
             error.code
         ));
     }
-    out
 }

@@ -5,7 +5,7 @@ use faregate_contract::{Code, Family};
 use faregate_pipeline::pages::{self, Language, Part};
 
 use crate::markdown;
-use crate::module::{OwnCode, path_of};
+use crate::module::{OwnCode, list_errors};
 use crate::page::{Form, Frame, Page};
 use crate::reader::Reader;
 
@@ -115,15 +115,7 @@ fn text(reader: &Reader<'_>) -> String {
     for module in &reader.site.modules {
         let (name, title) = (&module.name, markdown::escape(&module.title));
         out.push_str(&format!("\n### {name}: {title}\n\n"));
-        for (code, error) in &module.errors {
-            out.push_str(&format!(
-                "- [({})]({}.md) {}, with {}\n",
-                markdown::escape(code),
-                path_of(name, code),
-                markdown::escape(&error.message),
-                error.code
-            ));
-        }
+        list_errors(&mut out, module);
     }
     out
 }

@@ -150,21 +150,20 @@ impl Driver {
         Arc::new(Self { shared, upstreams, ids, in_flight })
     }
 
-    /// The id of the next call.
+    /// The id of the call that arrives now.
     #[must_use]
-    pub fn request_id(&self) -> RequestId {
-        self.ids.next(self.shared.clock.now())
+    pub fn request_id(&self, now: Millis) -> RequestId {
+        self.ids.next(now)
     }
 
     /// Answers a call. Total: there is no call without an answer.
     pub async fn answer(self: &Arc<Self>, raw: RawCall, format: Format) -> Reply {
-        let began = self.shared.clock.monotonic();
         let (request_id, dialect) = (raw.request_id, raw.dialect);
         let mut trail = Trail::new(raw.peer, self.shared.clock.stopwatch());
         trail.place = self.in_flight.enter(self.shared.config.limits.calls_in_flight_max);
         if trail.place.is_none() {
             let overload = Err(availability::overload("calls"));
-            return self.leave(conclude(request_id, overload), &trail, began, format);
+            return self.leave(conclude(request_id, overload), &trail, format);
         }
         let ended = {
             let mut walk = pin!(self.walk(raw, &mut trail));
@@ -190,15 +189,15 @@ impl Driver {
             Some(operation) if dialect.is_api3() => ended.map(|it| dialect::respell(operation, it)),
             Some(_) | None => ended,
         };
-        self.leave(conclude(request_id, ended), &trail, began, format)
+        self.leave(conclude(request_id, ended), &trail, format)
     }
 
     /// Answers what never became a call.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal, peer: IpAddr, format: Format) -> Reply {
-        let began = self.shared.clock.monotonic();
         let trail = Trail::new(peer, self.shared.clock.stopwatch());
-        self.leave(conclude(self.request_id(), Err(refusal)), &trail, began, format)
+        let request_id = self.request_id(self.shared.clock.now());
+        self.leave(conclude(request_id, Err(refusal)), &trail, format)
     }
 
     #[rustfmt::skip]
@@ -283,7 +282,7 @@ impl Driver {
         }
     }
 
-    fn leave(&self, mut answer: Answer, trail: &Trail, began: Duration, format: Format) -> Reply {
+    fn leave(&self, mut answer: Answer, trail: &Trail, format: Format) -> Reply {
         let own = answer.request_id;
         // A saved answer is the first call's, to its last byte; the header and the log have this call's id.
         answer.request_id = trail.steps.replay_of.unwrap_or(own);
@@ -307,7 +306,7 @@ impl Driver {
             headers.push((MARK, HeaderValue::from_static(INJECTED)));
             plan.write_down(&self.shared.stores);
         }
-        let took = self.shared.clock.monotonic().saturating_sub(began);
+        let took = trail.steps.took();
         self.shared.tally.add(&answer);
         self.shared.log.write(&answer, trail, took);
         receipts::write(self.shared.stores.receipts(), &answer, trail, took);

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use faregate_catalog::UpstreamRequest;
 use faregate_contract::{Effect, Outcome, Refusal, RequestId};
 use faregate_ledger::Money;
 use faregate_pipeline::balance::Funded;
@@ -193,10 +194,7 @@ impl Driver {
         let Requests::One(request) = sent.requests() else {
             return Err(Fault::Internal("a batch was sent as one call".to_owned()).into());
         };
-        let upstream = self.ask(sent, request, None, faked).await;
-        seen.status = upstream.status();
-        let done = operation::read(sent, None, &upstream);
-        self.report(sent, &done, faked);
+        let done = self.exchange(sent, request, None, seen, faked).await;
         let ended = done.result.map(Outcome::Success);
         self.settle(sent, hold, seen, (done.settlement, done.lessons), ended).await
     }
@@ -214,12 +212,8 @@ impl Driver {
         let mut ended: Vec<(usize, Done)> = Vec::with_capacity(requests.len());
         for place in batch::plan(sent) {
             let Some((id, request)) = requests.get(place) else { continue };
-            let upstream = self.ask(sent, request, Some(place), faked).await;
-            // Of a batch, the last one: `detail` has what each answered.
-            seen.status = upstream.status().or(seen.status);
-            let done = operation::read(sent, Some(id), &upstream);
-            self.report(sent, &done, faked);
-            ended.push((place, done));
+            let item = Some((place, id.as_str()));
+            ended.push((place, self.exchange(sent, request, item, seen, faked).await));
         }
         let lessons: Vec<Lesson> =
             ended.iter().flat_map(|(_, done)| done.lessons.clone()).collect();
@@ -228,11 +222,24 @@ impl Driver {
         self.settle(sent, hold, seen, (settlement, lessons), merged).await
     }
 
-    /// Tells the breaker how the module did; what a fault on purpose said is not the module's doing.
-    fn report(&self, sent: &Sent, done: &Done, faked: Option<&Faked>) {
+    /// One request to the module and what became of it; `item` is its place and id in a batch.
+    async fn exchange(
+        &self,
+        sent: &Sent,
+        request: &UpstreamRequest,
+        item: Option<(usize, &str)>,
+        seen: &mut Seen,
+        faked: Option<&Faked>,
+    ) -> Done {
+        let upstream = self.ask(sent, request, item.map(|(place, _)| place), faked).await;
+        // Of a batch, the last one: `detail` has what each answered.
+        seen.status = upstream.status().or(seen.status);
+        let done = operation::read(sent, item.map(|(_, id)| id), &upstream);
+        // What a fault on purpose said is not the module's doing, and nothing to the breaker.
         if faked.is_none() {
             self.shared.report(&sent.module().name, done.is_fault());
         }
+        done
     }
 
     /// Ends the hold, saves the answer for its token and learns what it taught, in one transaction, before

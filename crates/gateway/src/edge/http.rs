@@ -125,7 +125,8 @@ async fn read(
     request: Request<Incoming>,
     peer: Peer,
 ) -> Result<RawCall, Box<Refusal>> {
-    let (request_id, arrived) = (driver.request_id(), driver.shared.clock.now());
+    let arrived = driver.shared.clock.now();
+    let request_id = driver.request_id(arrived);
     let (head, body) = request.into_parts();
     let malformed = |what| Box::new(parameters::malformed_http(what));
     for name in head.headers.keys().map(HeaderName::as_str) {

@@ -34,9 +34,13 @@ impl Steps {
         Self { clock, began, marks, status: None, charge: None, replay_of: None }
     }
 
+    /// How long the call is under way.
+    pub(crate) fn took(&self) -> Duration {
+        self.clock.monotonic().saturating_sub(self.began)
+    }
+
     pub(crate) fn at(&mut self, gate: Gate) {
-        let since = self.clock.monotonic().saturating_sub(self.began);
-        let mark = u32::try_from(since.as_nanos() / 100).unwrap_or(u32::MAX);
+        let mark = u32::try_from(self.took().as_nanos() / 100).unwrap_or(u32::MAX);
         self.marks.resize(gate.place, mark);
         self.marks.push(mark);
     }
