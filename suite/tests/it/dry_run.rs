@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{both, command, order, with};
-use crate::raw::{send, signed_get};
+use crate::raw::{ORDER, send, signed_get};
 use crate::world::World;
 
 fn dry(params: Value) -> Value {
@@ -100,8 +100,7 @@ fn a_dry_run_spends_its_nonce_and_nothing_else_and_has_a_rate_of_its_own() {
     let world = World::start();
     let demo = world.account("demo");
     let mut params: Vec<(&str, &str)> = vec![("DryRun", "true"), ("ClientToken", "once")];
-    params.extend([("zone", "gz-1"), ("instanceType", "S1.SMALL1"), ("imageId", "img-debian-12")]);
-    params.extend([("period", "1"), ("goodsNum", "1")]);
+    params.extend(ORDER);
     let bytes = signed_get(&demo, "RunInstances", &params);
     assert_eq!(send(&world, &bytes).code(), 0);
     assert_eq!(send(&world, &bytes).code(), 4500, "its nonce is spent, its token is not");

@@ -8,17 +8,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::dice::{Dice, soak};
-use crate::raw::{self, now, pairs, signed, signed_get, try_send};
+use crate::raw::{self, ORDER, now, pairs, signed, signed_get, try_send};
 use crate::world::World;
 use faregate_signing::Method;
-
-const ORDER: [(&str, &str); 5] = [
-    ("zone", "gz-1"),
-    ("instanceType", "S1.SMALL1"),
-    ("imageId", "img-debian-12"),
-    ("period", "1"),
-    ("goodsNum", "1"),
-];
 
 #[test]
 fn sixty_four_clients_with_money_for_k_purchases_buy_exactly_k() {

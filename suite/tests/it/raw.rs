@@ -18,6 +18,15 @@ use crate::world::{Account, World};
 pub(crate) const HOST: &str = "cvm.api.qcloud.com";
 const PATH: &str = "/v2/index.php";
 
+/// A purchase of one small instance for one month, as `RunInstances` takes it.
+pub(crate) const ORDER: [(&str, &str); 5] = [
+    ("zone", "gz-1"),
+    ("instanceType", "S1.SMALL1"),
+    ("imageId", "img-debian-12"),
+    ("period", "1"),
+    ("goodsNum", "1"),
+];
+
 /// A parsed answer.
 #[derive(Debug)]
 pub(crate) struct Reply {

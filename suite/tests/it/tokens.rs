@@ -8,16 +8,8 @@ use faregate_signing::Method;
 use serde_json::{Value, json};
 
 use crate::client::{both, order, with};
-use crate::raw::{self, Reply, pairs, send, signed, signed_get, try_send};
+use crate::raw::{self, ORDER, Reply, pairs, send, signed, signed_get, try_send, with_header};
 use crate::world::{Account, World};
-
-const ORDER: [(&str, &str); 5] = [
-    ("zone", "gz-1"),
-    ("instanceType", "S1.SMALL1"),
-    ("imageId", "img-debian-12"),
-    ("period", "1"),
-    ("goodsNum", "1"),
-];
 
 /// A freshly signed purchase with this token.
 fn buy(account: &Account, token: &str, image: &str) -> Vec<u8> {
@@ -25,12 +17,6 @@ fn buy(account: &Account, token: &str, image: &str) -> Vec<u8> {
     params.retain(|(name, _)| *name != "imageId");
     params.extend([("ClientToken", token), ("imageId", image)]);
     signed_get(account, "RunInstances", &params)
-}
-
-fn with_header(bytes: &[u8], header: &str) -> Vec<u8> {
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
-    text.replacen("Connection: close\r\n", &format!("Connection: close\r\n{header}\r\n"), 1)
-        .into_bytes()
 }
 
 #[track_caller]
@@ -95,7 +81,9 @@ fn the_header_is_a_token_too_and_a_wrong_one_is_named() {
     let demo = world.account("demo");
     let call = |header: &str, token: &[(&str, &str)]| {
         let params: Vec<_> = ORDER.iter().chain(token).copied().collect();
-        send(&world, &with_header(&signed_get(&demo, "RunInstances", &params), header))
+        let (name, value) = header.split_once(": ").unwrap();
+        let bytes = signed_get(&demo, "RunInstances", &params);
+        send(&world, &with_header(&bytes, name, value))
     };
     let first = call("Idempotency-Key: \"k-1\"", &[]);
     assert_eq!(first.code(), 0, "{}", first.text);

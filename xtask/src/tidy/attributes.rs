@@ -11,17 +11,11 @@ const BANNED: [(&str, &str); 5] = [
 ];
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
-    let rust = sources.iter().filter(|source| source.path.ends_with(".rs"));
-    let mut findings = Vec::new();
-    for source in rust {
-        let bare = code::bare(&source.text);
-        for (line, text) in code::numbered(&bare) {
-            for (attribute, say) in BANNED {
-                if text.contains(attribute) {
-                    findings.push(Finding::new(&source.path, line, say));
-                }
-            }
-        }
-    }
-    findings
+    let find = |line: &str| {
+        let banned = BANNED.iter().filter(|(attribute, _)| line.contains(attribute));
+        banned.map(|(_, say)| (*say).to_owned()).collect()
+    };
+    code::rust(sources)
+        .flat_map(|source| code::each_line(&source.path, &source.text, find))
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! Source text as the rules read it: without comments, without what strings hold, and with its tests apart.
 
-use super::Source;
+use super::{Finding, Source};
 
 /// The same lines, with comments and the insides of strings and characters blanked.
 pub(crate) fn bare(text: &str) -> String {
@@ -102,7 +102,20 @@ pub(crate) fn is_test(path: &str) -> bool {
         || path.starts_with("fuzz/")
 }
 
-/// The files of Rust, without their strings and comments: each line with its number.
-pub(crate) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().map(|(n, line)| (n + 1, line))
+/// The sources that are Rust.
+pub(crate) fn rust(sources: &[Source]) -> impl Iterator<Item = &Source> {
+    sources.iter().filter(|source| source.path.ends_with(".rs"))
+}
+
+/// What is found at each line of a text whose comments and strings are blanked.
+pub(crate) fn each_line(
+    path: &str,
+    text: &str,
+    find: impl Fn(&str) -> Vec<String>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (n, line) in bare(text).lines().enumerate() {
+        findings.extend(find(line).into_iter().map(|say| Finding::new(path, n + 1, say)));
+    }
+    findings
 }

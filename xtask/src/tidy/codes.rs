@@ -1,7 +1,7 @@
 //! Codes: one code, one room, with its page in two languages and its table of cases. Every reason stands on both pages.
 
 use super::order::CODES;
-use super::{Finding, Source};
+use super::{Finding, Source, code};
 
 const ROOMS: &str = "crates/pipeline/src/";
 
@@ -76,8 +76,7 @@ fn check_room(sources: &[Source], room: &Source, name: &str, code: u16) -> Vec<F
 /// Where a refusal with this code is constructed, outside tests.
 pub(crate) fn makers<'a>(sources: &'a [Source], name: &str) -> Vec<(&'a str, usize)> {
     let needle = format!("Refusal::new(Code::{name},");
-    let code =
-        sources.iter().filter(|source| source.path.ends_with(".rs") && !is_test(&source.path));
+    let code = code::rust(sources).filter(|source| !is_test(&source.path));
     let lines = code.flat_map(|source| {
         let shipped = source.text.split("#[cfg(test)]").next().unwrap_or_default();
         shipped.lines().enumerate().map(|(n, line)| (source.path.as_str(), n + 1, line))

@@ -1,12 +1,12 @@
 //! Files: at most 400 lines each, and the first says what the file is for.
 
-use super::{Finding, Source};
+use super::{Finding, Source, code};
 
 const LINES_MAX: usize = 400;
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for source in sources.iter().filter(|source| source.path.ends_with(".rs")) {
+    for source in code::rust(sources) {
         let n_lines = source.text.lines().count();
         if n_lines > LINES_MAX {
             let say = format!(

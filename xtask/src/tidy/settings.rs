@@ -28,9 +28,7 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
         }
     }
     for limit in keys.iter().filter_map(|key| key.strip_prefix("limits.")) {
-        let mut tests = sources
-            .iter()
-            .filter(|source| source.path.ends_with(".rs"))
+        let mut tests = code::rust(sources)
             .filter(|source| ![CONFIG, "xtask/"].iter().any(|own| source.path.starts_with(own)));
         if !tests.any(|source| code::tests(source).contains(limit)) {
             let say = format!("no test names the limit `{limit}`: write one that meets it");
@@ -113,7 +111,7 @@ fn next_key(text: &str) -> Option<(&str, &str)> {
 /// Every variable that a command or the client reads.
 fn variables(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
-    for source in sources.iter().filter(|source| source.path.ends_with(".rs")) {
+    for source in code::rust(sources) {
         let shipped = code::shipped(source);
         let reads =
             ["env = \"", "environment::text(\"", "environment::path(\"", "environment::is_set(\""];

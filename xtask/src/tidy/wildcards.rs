@@ -9,9 +9,8 @@ use super::{Finding, Source, code};
 const DECIDED: [&str; 4] = ["Refused::", "Code::", "Retry::", "Effect::"];
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
-    let rust = sources.iter().filter(|source| source.path.ends_with(".rs"));
     let mut findings = Vec::new();
-    for source in rust {
+    for source in code::rust(sources) {
         let bare = code::bare(code::shipped(source));
         let lines: Vec<&str> = bare.lines().collect();
         for (at, line) in lines.iter().enumerate() {

@@ -26,23 +26,22 @@ const SYNONYMS: [(&str, &str); 16] = [
 ];
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
-    let rust = sources.iter().filter(|source| source.path.ends_with(".rs"));
-    let mut findings = Vec::new();
-    for source in rust {
-        let bare = code::bare(&source.text);
-        for (line, text) in code::numbered(&bare) {
-            for name in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-                let spoken = spoken(name);
-                for (synonym, word) in SYNONYMS {
-                    if format!(" {spoken} ").contains(&format!(" {synonym} ")) {
-                        let say = format!("`{name}`: the word here is {word}");
-                        findings.push(Finding::new(&source.path, line, say));
-                    }
-                }
+    code::rust(sources)
+        .flat_map(|source| code::each_line(&source.path, &source.text, synonyms))
+        .collect()
+}
+
+fn synonyms(line: &str) -> Vec<String> {
+    let mut said = Vec::new();
+    for name in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        let spoken = spoken(name);
+        for (synonym, word) in SYNONYMS {
+            if format!(" {spoken} ").contains(&format!(" {synonym} ")) {
+                said.push(format!("`{name}`: the word here is {word}"));
             }
         }
     }
-    findings
+    said
 }
 
 /// An identifier's words, in lower case: `RateLimit_max` is `rate limit max`.

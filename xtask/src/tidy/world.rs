@@ -28,25 +28,23 @@ const LISTED: [(&str, &str, &str); 2] = [
 const PROGRAMS: &str = "examples/clients/";
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
-    let rust = sources.iter().filter(|source| source.path.ends_with(".rs"));
     // A benchmark measures time: that is what it is for.
-    let rust = rust
+    let told = code::rust(sources)
         .filter(|source| !source.path.starts_with(PROGRAMS) && !source.path.contains("/benches/"));
-    let mut findings = Vec::new();
-    for source in rust {
-        let bare = code::bare(code::shipped(source));
-        for (line, text) in code::numbered(&bare) {
-            for (call, home) in ASKED {
-                let listed =
-                    LISTED.iter().any(|(path, may, _)| *path == source.path && *may == call);
-                let at_home = source.path.ends_with(&format!("/{home}"));
-                if text.contains(call) && !at_home && !listed {
-                    let say =
-                        format!("{call} belongs in {home}: ask there, or take it as an argument");
-                    findings.push(Finding::new(&source.path, line, say));
-                }
-            }
-        }
-    }
-    findings
+    told.flat_map(|source| {
+        code::each_line(&source.path, code::shipped(source), |line| asked(&source.path, line))
+    })
+    .collect()
+}
+
+fn asked(path: &str, line: &str) -> Vec<String> {
+    let listed = |call| LISTED.iter().any(|(listed, may, _)| *listed == path && *may == call);
+    let elsewhere = ASKED.into_iter().filter(|(call, home)| {
+        line.contains(call) && !path.ends_with(&format!("/{home}")) && !listed(*call)
+    });
+    elsewhere
+        .map(|(call, home)| {
+            format!("{call} belongs in {home}: ask there, or take it as an argument")
+        })
+        .collect()
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{both, command, order, sdk, with};
-use crate::raw::{self, get, pairs, send, signed_get};
+use crate::raw::{self, ORDER, get, pairs, send, signed_get};
 use crate::serve::TwoModules;
 use crate::world::World;
 
@@ -139,17 +139,7 @@ fn an_action_under_maintenance_is_6200_with_the_operators_words_and_retry_after(
     let words = "the storage is moved tonight";
     world.run(&["maintenance", "on", "cvm:RunInstances", "--for", "10m", "--message", words]);
     let demo = world.account("demo");
-    let bytes = signed_get(
-        &demo,
-        "RunInstances",
-        &[
-            ("zone", "gz-1"),
-            ("instanceType", "S1.SMALL1"),
-            ("imageId", "img-debian-12"),
-            ("period", "1"),
-            ("goodsNum", "1"),
-        ],
-    );
+    let bytes = signed_get(&demo, "RunInstances", &ORDER);
     let mut last = None;
     assert!(
         soon(|| send(&world, &signed_get(&demo, "RunInstances", &[])).code() == 6200),

@@ -3,16 +3,8 @@
 use serde_json::json;
 
 use crate::client::{Sdk, both, order};
-use crate::raw::{self, get_url, nonce, now, send, signed_get};
+use crate::raw::{self, ORDER, get_url, nonce, now, send, signed_get};
 use crate::world::World;
-
-const ORDER: [(&str, &str); 5] = [
-    ("zone", "gz-1"),
-    ("instanceType", "S1.SMALL1"),
-    ("imageId", "img-debian-12"),
-    ("period", "1"),
-    ("goodsNum", "1"),
-];
 
 #[test]
 fn the_same_bytes_sent_twice_are_executed_once() {

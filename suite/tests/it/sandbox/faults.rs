@@ -4,20 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::raw::{self, Reply, send, signed_get, try_send, with_header};
+use crate::raw::{self, ORDER, Reply, send, signed_get, try_send, with_header};
 use crate::world::World;
-
-const ORDER: &[(&str, &str)] = &[
-    ("zone", "gz-1"),
-    ("instanceType", "S1.SMALL1"),
-    ("imageId", "img-debian-12"),
-    ("period", "1"),
-    ("goodsNum", "1"),
-];
 
 /// A fresh purchase of `demo`, not sent.
 fn purchase(world: &World) -> Vec<u8> {
-    signed_get(&world.account("demo"), "RunInstances", ORDER)
+    signed_get(&world.account("demo"), "RunInstances", &ORDER)
 }
 
 fn asking(bytes: &[u8], fault: &str) -> Vec<u8> {
@@ -116,9 +108,9 @@ fn what_stands_before_the_gate_runs_for_real() {
     let (demo, suspended) = (world.account("demo"), world.account("suspended"));
     world.run(&["fault", "add", "cvm:RunInstances", "--code", "5200", "--times", "1"]);
     let rows = [
-        (4300, signed_get(&suspended, "RunInstances", ORDER)),
+        (4300, signed_get(&suspended, "RunInstances", &ORDER)),
         (4000, signed_get(&demo, "RunInstances", &[("zone", "gz-1")])),
-        (5300, signed_get(&world.account("poor"), "RunInstances", ORDER)),
+        (5300, signed_get(&world.account("poor"), "RunInstances", &ORDER)),
         (0, signed_get(&demo, "DescribeZones", &[])),
     ];
     for (code, bytes) in &rows {
