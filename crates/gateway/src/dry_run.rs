@@ -60,7 +60,7 @@ impl Driver {
         let (stores, now) = (&self.shared.stores, admitted.now());
         let (account, operation) =
             (Arc::clone(admitted.account()), Arc::clone(admitted.operation()));
-        let available = stores.available(&account.id)?;
+        let funds = stores.funds(&account.id)?;
         let mut rehearsal = Rehearsal::default();
         let cells = quota::of_the_call(&admitted, self.shared.config.default_rate);
         rehearsal.add(order::QUOTA, quota::would(&stores.peek(&cells, now)?));
@@ -82,11 +82,12 @@ impl Driver {
                     Ok(price) => rehearsal.price = price,
                     Err(refusal) => rehearsal.add(order::BALANCE, Some(refusal)),
                 }
-                let short = rehearsal.price.and_then(|price| balance::would(price, available));
+                let price = rehearsal.price;
+                let short = price.and_then(|price| balance::would(price, funds.as_ref(), now));
                 rehearsal.add(order::BALANCE, short);
             }
         }
-        let told = rehearsal.told(available);
+        let told = rehearsal.told(funds.map(|(balance, _)| balance.available()));
         match rehearsal.refusals.into_iter().next() {
             None => Ok(Outcome::Success(told)),
             Some((gate, first)) => {

@@ -21,6 +21,12 @@ pub enum Refused {
         /// What there is.
         held: Money,
     },
+    /// A refund gives back more than was spent.
+    #[error("more would be given back than was spent, {spent}")]
+    NotSpent {
+        /// What there is.
+        spent: Money,
+    },
     /// Nothing, or less than nothing, cannot move.
     #[error("the amount of an entry must be positive, not {0}")]
     NotPositive(Money),
@@ -45,7 +51,10 @@ pub enum Refused {
     },
 }
 
-/// The four sums of one account.
+/// The four sums of one account, and how much of them is lent.
+///
+/// Credit is lent by an entry, from `adjustments` to `available`: so `available` is what can be spent, and is
+/// never negative, whether or not there is credit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balance {
     currency: Currency,
@@ -53,16 +62,17 @@ pub struct Balance {
     held: i64,
     revenue: i64,
     adjustments: i64,
+    lent: i64,
 }
 
 impl Balance {
     /// An account without history.
     #[must_use]
     pub const fn empty(currency: Currency) -> Self {
-        Self { currency, available: 0, held: 0, revenue: 0, adjustments: 0 }
+        Self { currency, available: 0, held: 0, revenue: 0, adjustments: 0, lent: 0 }
     }
 
-    /// A balance as a store kept it: what is available, held and spent. The rest follows, for the
+    /// A balance as a store kept it: what is available, held, spent and lent. The rest follows, for the
     /// sum of all four is zero.
     ///
     /// # Errors
@@ -72,15 +82,16 @@ impl Balance {
         available: i64,
         held: i64,
         revenue: i64,
+        lent: i64,
     ) -> Result<Self, Refused> {
-        for micros in [available, held, revenue] {
+        for micros in [available, held, revenue, lent] {
             if micros < 0 {
                 return Err(Refused::NotPositive(Money::from_micros(micros, currency)));
             }
         }
         let inside = available.checked_add(held).and_then(|sum| sum.checked_add(revenue));
         let adjustments = inside.and_then(i64::checked_neg).ok_or(Refused::Overflow)?;
-        Ok(Self { currency, available, held, revenue, adjustments })
+        Ok(Self { currency, available, held, revenue, adjustments, lent })
     }
 
     /// Free to spend.
@@ -93,6 +104,19 @@ impl Balance {
     #[must_use]
     pub const fn held(&self) -> Money {
         self.of(LedgerAccount::Held)
+    }
+
+    /// How much may be spent on credit. It is part of what is available, or was spent.
+    #[must_use]
+    pub const fn credit(&self) -> Money {
+        Money::from_micros(self.lent, self.currency)
+    }
+
+    /// What is the account's own: less than nothing once credit was spent.
+    #[must_use]
+    pub fn own(&self) -> Money {
+        // Neither is negative, so that the difference always fits.
+        Money::from_micros(self.available.saturating_sub(self.lent), self.currency)
     }
 
     /// What `account` holds.
@@ -121,6 +145,45 @@ impl Balance {
         self.book(Move::TopUp, amount)
     }
 
+    /// An operator's correction, either way.
+    ///
+    /// # Errors
+    /// It would take more than is available, is nothing, of another currency, or too much.
+    pub fn adjust(&mut self, amount: Money) -> Result<Entry, Refused> {
+        if amount.is_negative() {
+            let taken = Money::zero(amount.currency()).checked_sub(amount);
+            return self.book(Move::AdjustDown, taken.ok_or(Refused::Overflow)?);
+        }
+        self.book(Move::AdjustUp, amount)
+    }
+
+    /// Lets the account spend up to `limit` that it does not have. No entry if it is the limit already.
+    ///
+    /// # Errors
+    /// The limit is negative or of another currency, or more of the credit was spent.
+    pub fn set_credit(&mut self, limit: Money) -> Result<Option<Entry>, Refused> {
+        if limit.is_negative() {
+            return Err(Refused::NotPositive(limit));
+        }
+        let theirs = limit.currency();
+        let currency = Refused::Currency { ours: self.currency, theirs };
+        let more = limit.checked_sub(self.credit()).ok_or(currency)?;
+        let less = self.credit().checked_sub(limit).ok_or(currency)?;
+        match (more.is_positive(), less.is_positive()) {
+            (true, _) => self.book(Move::CreditUp, more).map(Some),
+            (false, true) => self.book(Move::CreditDown, less).map(Some),
+            (false, false) => Ok(None),
+        }
+    }
+
+    /// Gives back a part of what was spent.
+    ///
+    /// # Errors
+    /// It is more than was spent, or not positive, or of another currency.
+    pub fn refund(&mut self, amount: Money) -> Result<Entry, Refused> {
+        self.book(Move::Refund, amount)
+    }
+
     pub(crate) fn book(&mut self, way: Move, amount: Money) -> Result<Entry, Refused> {
         let entry = Entry::of(way, amount);
         self.apply(entry).map(|()| entry)
@@ -131,7 +194,7 @@ impl Balance {
     /// # Errors
     /// The entry breaks one of the promises of this crate.
     pub fn apply(&mut self, entry: Entry) -> Result<(), Refused> {
-        let Entry { debit, credit, amount } = entry;
+        let (amount, (debit, credit)) = (entry.amount, entry.way.between());
         if amount.currency() != self.currency {
             return Err(Refused::Currency { ours: self.currency, theirs: amount.currency() });
         }
@@ -143,6 +206,19 @@ impl Balance {
         *next.slot(debit) = left;
         let come = next.slot(credit).checked_add(amount.micros()).ok_or(Refused::Overflow)?;
         *next.slot(credit) = come;
+        next.lent = match entry.way {
+            Move::CreditUp => next.lent.checked_add(amount.micros()),
+            Move::CreditDown => next.lent.checked_sub(amount.micros()),
+            Move::TopUp
+            | Move::Reserve
+            | Move::Commit
+            | Move::Release
+            | Move::Refund
+            | Move::AdjustUp
+            | Move::AdjustDown => Some(next.lent),
+        }
+        .filter(|lent| *lent >= 0)
+        .ok_or(Refused::Overflow)?;
         // The other three must sum to a number too, or the balance could be kept but not restored.
         if next.adjustments == i64::MIN {
             return Err(Refused::Overflow);
@@ -152,6 +228,9 @@ impl Balance {
         }
         if next.held < 0 {
             return Err(Refused::NotHeld { held: self.held() });
+        }
+        if next.revenue < 0 {
+            return Err(Refused::NotSpent { spent: self.of(LedgerAccount::Revenue) });
         }
         *self = next;
         Ok(())

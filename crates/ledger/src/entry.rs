@@ -66,28 +66,85 @@ pub enum Move {
     Commit,
     /// The purchase was not done.
     Release,
+    /// What was bought is given back, and a part of its price with it.
+    Refund,
+    /// An operator adds money, and says why.
+    AdjustUp,
+    /// An operator takes money, and says why.
+    AdjustDown,
+    /// More may be spent on credit.
+    CreditUp,
+    /// Less may be spent on credit.
+    CreditDown,
 }
 
+/// A text that names no move.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is not a way in which money moves")]
+pub struct UnknownMove(pub String);
+
 impl Move {
+    /// Every way.
+    pub const ALL: [Self; 9] = [
+        Self::TopUp,
+        Self::Reserve,
+        Self::Commit,
+        Self::Release,
+        Self::Refund,
+        Self::AdjustUp,
+        Self::AdjustDown,
+        Self::CreditUp,
+        Self::CreditDown,
+    ];
+
     /// From which ledger account to which.
     #[must_use]
     pub const fn between(self) -> (LedgerAccount, LedgerAccount) {
         match self {
-            Self::TopUp => (LedgerAccount::Adjustments, LedgerAccount::Available),
+            Self::TopUp | Self::AdjustUp | Self::CreditUp => {
+                (LedgerAccount::Adjustments, LedgerAccount::Available)
+            }
+            Self::AdjustDown | Self::CreditDown => {
+                (LedgerAccount::Available, LedgerAccount::Adjustments)
+            }
             Self::Reserve => (LedgerAccount::Available, LedgerAccount::Held),
             Self::Commit => (LedgerAccount::Held, LedgerAccount::Revenue),
             Self::Release => (LedgerAccount::Held, LedgerAccount::Available),
+            Self::Refund => (LedgerAccount::Revenue, LedgerAccount::Available),
         }
+    }
+
+    /// The name under which stores keep it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TopUp => "top-up",
+            Self::Reserve => "reserve",
+            Self::Commit => "commit",
+            Self::Release => "release",
+            Self::Refund => "refund",
+            Self::AdjustUp => "adjust-up",
+            Self::AdjustDown => "adjust-down",
+            Self::CreditUp => "credit-up",
+            Self::CreditDown => "credit-down",
+        }
+    }
+
+    /// The move of that name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn parse(text: &str) -> Result<Self, UnknownMove> {
+        let named = Self::ALL.into_iter().find(|way| way.as_str() == text);
+        named.ok_or_else(|| UnknownMove(text.to_owned()))
     }
 }
 
-/// One move of money: leaves `debit`, comes to `credit`.
+/// One move of money: leaves one ledger account, comes to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it leaves.
-    pub debit: LedgerAccount,
-    /// Where it comes to.
-    pub credit: LedgerAccount,
+    /// Why it moves, which says from where and to where.
+    pub way: Move,
     /// How much; more than nothing in every entry that a [`Balance`](crate::Balance) accepts.
     pub amount: Money,
 }
@@ -96,7 +153,18 @@ impl Entry {
     /// The entry of `way`.
     #[must_use]
     pub const fn of(way: Move, amount: Money) -> Self {
-        let (debit, credit) = way.between();
-        Self { debit, credit, amount }
+        Self { way, amount }
+    }
+
+    /// Where it leaves.
+    #[must_use]
+    pub const fn debit(self) -> LedgerAccount {
+        self.way.between().0
+    }
+
+    /// Where it comes to.
+    #[must_use]
+    pub const fn credit(self) -> LedgerAccount {
+        self.way.between().1
     }
 }

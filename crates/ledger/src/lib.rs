@@ -6,7 +6,7 @@
 //! What always holds, at every prefix of a history:
 //!
 //! * the four ledger accounts of an account sum to zero ([`Balance::sum_micros`]);
-//! * `available` and `held` are never negative;
+//! * `available`, `held` and `revenue` are never negative, credit or not;
 //! * a hold ends at most once ([`HoldState::after`]), by a commit only if it was sent;
 //! * a step that is refused changes nothing.
 //!
@@ -15,12 +15,14 @@
 #![warn(clippy::arithmetic_side_effects, clippy::as_conversions)]
 
 mod balance;
+mod daily;
 mod entry;
 mod hold;
 mod money;
 
 pub use balance::{Balance, Refused, recompute};
-pub use entry::{Entry, LedgerAccount, Move, UnknownLedgerAccount};
+pub use daily::{Capped, Daily};
+pub use entry::{Entry, LedgerAccount, Move, UnknownLedgerAccount, UnknownMove};
 pub use hold::{Ending, Hold, HoldState, Step, UnknownHoldState};
 pub use money::{Currency, Money, NotMoney};
 

@@ -7,14 +7,62 @@ use crate::{Ending, HoldState, Step};
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     top_ups: Vec<i128>,
+    adjusted: Vec<i128>,
+    credits: Vec<i128>,
+    refunds: Vec<i128>,
     holds: Vec<(i128, HoldState)>,
 }
 
 impl Model {
     pub(crate) fn available(&self) -> i128 {
-        let came: i128 = self.top_ups.iter().sum();
+        let came = self.came() + self.refunds.iter().sum::<i128>();
         let gone = |hold: &&(i128, HoldState)| hold.1 != HoldState::Released;
         came - self.holds.iter().filter(gone).map(|hold| hold.0).sum::<i128>()
+    }
+
+    /// All that came from outside, less what went there.
+    fn came(&self) -> i128 {
+        let all = [&self.top_ups, &self.adjusted, &self.credits];
+        all.iter().flat_map(|moves| moves.iter()).sum()
+    }
+
+    pub(crate) fn lent(&self) -> i128 {
+        self.credits.iter().sum()
+    }
+
+    fn fits(&self, more: i64) -> bool {
+        self.came() + i128::from(more) <= i128::from(i64::MAX)
+    }
+
+    pub(crate) fn adjust(&mut self, micros: i64) -> bool {
+        let may = match micros {
+            0 | i64::MIN => false,
+            1.. => self.fits(micros),
+            _ => i128::from(micros) + self.available() >= 0,
+        };
+        if may {
+            self.adjusted.push(micros.into());
+        }
+        may
+    }
+
+    pub(crate) fn credit(&mut self, limit: i64) -> bool {
+        let more = i128::from(limit) - self.lent();
+        let may = limit >= 0
+            && more + self.available() >= 0
+            && self.came() + more <= i128::from(i64::MAX);
+        if may {
+            self.credits.push(more);
+        }
+        may
+    }
+
+    pub(crate) fn refund(&mut self, micros: i64) -> bool {
+        let may = micros > 0 && i128::from(micros) <= self.spent();
+        if may {
+            self.refunds.push(micros.into());
+        }
+        may
     }
 
     pub(crate) fn held(&self) -> i128 {
@@ -23,12 +71,12 @@ impl Model {
 
     pub(crate) fn spent(&self) -> i128 {
         let committed = |hold: &&(i128, HoldState)| hold.1 == HoldState::Committed;
-        self.holds.iter().filter(committed).map(|hold| hold.0).sum()
+        let refunded: i128 = self.refunds.iter().sum();
+        self.holds.iter().filter(committed).map(|hold| hold.0).sum::<i128>() - refunded
     }
 
     pub(crate) fn top_up(&mut self, micros: i64) -> bool {
-        let fits = self.top_ups.iter().sum::<i128>() + i128::from(micros) <= i128::from(i64::MAX);
-        let may = micros > 0 && fits;
+        let may = micros > 0 && self.fits(micros);
         if may {
             self.top_ups.push(micros.into());
         }

@@ -151,19 +151,111 @@ fn after_a_crash_only_the_unsent_are_given_back() {
 fn a_false_entry_is_found_where_it_stands() {
     let good = [Entry::of(Move::TopUp, cny("10")), Entry::of(Move::Reserve, cny("4"))];
     let balance = recompute(CNY, good).unwrap();
-    assert_eq!(Balance::restore(CNY, 6_000_000, 4_000_000, 0), Ok(balance));
+    assert_eq!(Balance::restore(CNY, 6_000_000, 4_000_000, 0, 0), Ok(balance));
     let [first, second] = good;
     assert_eq!(recompute(CNY, [second, first]).map_err(|(at, _)| at), Err(0));
     let stolen = [first, second, Entry::of(Move::Release, cny("4.01"))];
     assert_eq!(recompute(CNY, stolen), Err((2, Refused::NotHeld { held: cny("4") })));
-    assert!(Balance::restore(CNY, -1, 0, 0).is_err());
-    let mut full = Balance::restore(CNY, 0, 0, i64::MAX).unwrap();
+    assert!(Balance::restore(CNY, -1, 0, 0, 0).is_err());
+    let mut full = Balance::restore(CNY, 0, 0, i64::MAX, 0).unwrap();
     assert_eq!(full.top_up(cny("0.000001")), Err(Refused::Overflow));
+}
+
+#[test]
+fn a_correction_takes_what_is_available_and_credit_what_was_not_spent() {
+    let mut balance = Balance::empty(CNY);
+    balance.top_up(cny("10")).unwrap();
+    // What is done, whether it is, and what is available, lent and the account's own after it.
+    let rows: [(&str, fn(&mut Balance, Money) -> bool, &str, bool, [&str; 3]); 9] = [
+        (
+            "take more than there is",
+            |b, m| b.adjust(m).is_ok(),
+            "-10.000001",
+            false,
+            ["10.00", "0.00", "10.00"],
+        ),
+        ("take", |b, m| b.adjust(m).is_ok(), "-4", true, ["6.00", "0.00", "6.00"]),
+        ("give", |b, m| b.adjust(m).is_ok(), "1.5", true, ["7.50", "0.00", "7.50"]),
+        ("nothing", |b, m| b.adjust(m).is_ok(), "0", false, ["7.50", "0.00", "7.50"]),
+        ("lend", |b, m| b.set_credit(m).is_ok(), "20", true, ["27.50", "20.00", "7.50"]),
+        ("lend the same", |b, m| b.set_credit(m).is_ok(), "20", true, ["27.50", "20.00", "7.50"]),
+        (
+            "take what is lent",
+            |b, m| b.adjust(m).is_ok(),
+            "-17.5",
+            true,
+            ["10.00", "20.00", "-10.00"],
+        ),
+        (
+            "lend less than was spent",
+            |b, m| b.set_credit(m).is_ok(),
+            "9",
+            false,
+            ["10.00", "20.00", "-10.00"],
+        ),
+        (
+            "lend what was spent",
+            |b, m| b.set_credit(m).is_ok(),
+            "10",
+            true,
+            ["0.00", "10.00", "-10.00"],
+        ),
+    ];
+    for (what, act, amount, done, sums) in rows {
+        assert_eq!(act(&mut balance, cny(amount)), done, "{what}");
+        let shown = [balance.available(), balance.credit(), balance.own()].map(|m| m.to_string());
+        assert_eq!(shown, sums.map(str::to_owned), "{what}");
+        assert_eq!(balance.sum_micros(), 0);
+    }
+    assert_eq!(balance.refund(cny("1")), Err(Refused::NotSpent { spent: cny("0") }));
+}
+
+#[test]
+fn a_day_has_its_cap_and_what_is_given_back_may_be_spent_again() {
+    const DAY: i64 = 86_400_000;
+    let mut daily = Daily::restore(Some(cny("10")), 0, cny("0"));
+    // When, how much, whether it may be, and what is spent of the day after it.
+    for (at, amount, may, spent) in [
+        (5 * DAY, "6", true, "6.00"),
+        (5 * DAY + 1, "4.000001", false, "6.00"),
+        (5 * DAY + 1, "4", true, "10.00"),
+        (4 * DAY, "1", false, "10.00"), // the clock went back
+        (6 * DAY - 1, "1", false, "10.00"),
+        (6 * DAY, "1", true, "1.00"),
+    ] {
+        let done = daily.spend(cny(amount), at);
+        assert_eq!(
+            (done.is_ok(), daily.spent().to_string().as_str()),
+            (may, spent),
+            "{at} {amount}"
+        );
+        if let Err(capped) = done {
+            assert_eq!((capped.cap, capped.resets_at_ms), (cny("10"), 6 * DAY));
+        }
+    }
+    daily.give_back(cny("6"), 5 * DAY);
+    assert_eq!(daily.spent(), cny("1"), "yesterday's");
+    daily.give_back(cny("1"), 6 * DAY);
+    assert_eq!((daily.spent(), daily.spent_at(7 * DAY)), (cny("0"), cny("0")));
+    let mut free = Daily::restore(None, 0, cny("0"));
+    assert_eq!(free.spend(cny("9000000000000"), 0), Ok(()));
+    assert_eq!(free.spend(cny("9000000000000"), 0), Ok(()), "no cap, no bound");
+}
+
+#[test]
+fn a_move_has_one_name() {
+    for way in Move::ALL {
+        assert_eq!(Move::parse(way.as_str()), Ok(way));
+    }
+    assert!(Move::parse("theft").is_err());
 }
 
 #[derive(Clone, Debug)]
 enum Op {
     TopUp(i64),
+    Adjust(i64),
+    Credit(i64),
+    Refund(i64),
     Reserve(i64),
     Step(usize, Step),
 }
@@ -181,6 +273,9 @@ fn any_op() -> impl Strategy<Value = Op> {
     let amount = prop_oneof![8 => -3..1000_i64, 1 => Just(i64::MAX), 1 => Just(i64::MIN)];
     prop_oneof![
         1 => amount.clone().prop_map(Op::TopUp),
+        1 => amount.clone().prop_map(Op::Adjust),
+        1 => amount.clone().prop_map(Op::Credit),
+        1 => amount.clone().prop_map(Op::Refund),
         2 => amount.prop_map(Op::Reserve),
         6 => (any::<usize>(), step).prop_map(|(at, step)| Op::Step(at, step)),
     ]
@@ -198,6 +293,21 @@ proptest! {
                     let entry = balance.top_up(Money::from_micros(n, CNY));
                     entries.extend(entry);
                     (entry.is_ok(), model.top_up(n))
+                }
+                Op::Adjust(n) => {
+                    let entry = balance.adjust(Money::from_micros(n, CNY));
+                    entries.extend(entry);
+                    (entry.is_ok(), model.adjust(n))
+                }
+                Op::Credit(n) => {
+                    let entry = balance.set_credit(Money::from_micros(n, CNY));
+                    entries.extend(entry.ok().flatten());
+                    (entry.is_ok(), model.credit(n))
+                }
+                Op::Refund(n) => {
+                    let entry = balance.refund(Money::from_micros(n, CNY));
+                    entries.extend(entry);
+                    (entry.is_ok(), model.refund(n))
                 }
                 Op::Reserve(n) => {
                     let held = Hold::reserve(&mut balance, Money::from_micros(n, CNY));
@@ -218,6 +328,7 @@ proptest! {
             let sums = [LedgerAccount::Available, LedgerAccount::Held, LedgerAccount::Revenue]
                 .map(|account| i128::from(balance.of(account).micros()));
             prop_assert_eq!(sums, [model.available(), model.held(), model.spent()]);
+            prop_assert_eq!(i128::from(balance.credit().micros()), model.lent());
             prop_assert!(balance.sum_micros() == 0 && sums.iter().all(|sum| *sum >= 0));
             prop_assert_eq!(recompute(CNY, entries.iter().copied()), Ok(balance));
         }

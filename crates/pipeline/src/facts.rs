@@ -308,6 +308,17 @@ pub enum HoldOutcome {
     Insufficient {
         /// What there is.
         available: Money,
+        /// How much of it is lent, or was and is spent.
+        credit: Money,
+    },
+    /// The price is more than may still be spent today.
+    Capped {
+        /// The most that may be spent in a day.
+        cap: Money,
+        /// What is spent of it.
+        spent: Money,
+        /// When the next day begins.
+        resets_at: Millis,
     },
     /// This very call holds already: its bytes are being executed somewhere.
     Duplicate,

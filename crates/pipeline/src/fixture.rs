@@ -120,7 +120,8 @@ impl World {
 
 /// A balance of 1.00, when a purchase wants more.
 pub(crate) fn insufficient() -> HoldOutcome {
-    HoldOutcome::Insufficient { available: Money::parse("1.00", Currency::CNY).expect("money") }
+    let available = Money::parse("1.00", Currency::CNY).expect("money");
+    HoldOutcome::Insufficient { available, credit: Money::zero(Currency::CNY) }
 }
 
 /// The pairs of a call that is signed for this method.

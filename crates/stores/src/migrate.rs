@@ -5,16 +5,21 @@ use faregate_pipeline::time::Millis;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::OpenError;
+use crate::sqlite::chain;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
     include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
     include_str!("../migrations/sqlite/0102_sandbox.sql"),
     include_str!("../migrations/sqlite/0103_orders.sql"),
     include_str!("../migrations/sqlite/0200_replay_identity.sql"),
+    CHAIN,
 ];
+
+/// The one that SQL alone cannot do.
+const CHAIN: &str = include_str!("../migrations/sqlite/0300_chain.sql");
 
 /// Brings the schema up to date, or refuses a store that is not ours to change.
 pub(crate) fn migrate(connection: &mut Connection, now: Millis) -> Result<(), OpenError> {
@@ -43,6 +48,9 @@ fn apply(connection: &mut Connection, migrations: &[&str], now: Millis) -> Resul
             Some(_) => return Err(OpenError::SchemaChanged(n)),
             None => {
                 transaction.execute_batch(sql)?;
+                if *sql == CHAIN {
+                    chain::begin(&transaction)?;
+                }
                 transaction.execute(
                     "INSERT INTO schema_version (n, sha256, applied_at_ms) VALUES (?1, ?2, ?3)",
                     (n, hash.as_ref(), now.as_ms()),

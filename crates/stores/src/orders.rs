@@ -1,7 +1,7 @@
 //! What a gateway asks about orders: begun, found by a token, concluded, in doubt.
 
 use faregate_contract::RequestId;
-use faregate_ledger::Money;
+use faregate_ledger::{Balance, Daily, Money};
 use faregate_pipeline::facts::{
     Cell, HoldOutcome, Intent, Lesson, Order, Settlement, StoreDown, Verdict,
 };
@@ -9,7 +9,7 @@ use faregate_pipeline::time::Millis;
 
 use crate::Stores;
 use crate::sqlite::orders::{self, Doubt, KeptOrder, OrderEnd};
-use crate::sqlite::{ledger, resources};
+use crate::sqlite::{balances, ledger, resources};
 
 /// How a call ended: all of it is written in one transaction.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl Stores {
             let mut available = None;
             if let Some(id) = hold {
                 ledger::settle(c, id, settlement, &note, now)?;
-                available = ledger::balance(c, &account)?.map(|balance| balance.available());
+                available = balances::balance(c, &account)?.map(|balance| balance.available());
             }
             resources::learn(c, &account, &lessons, now)?;
             if let Some((id, end)) = order {
@@ -104,14 +104,12 @@ impl Stores {
         self.write("ledger", work).done().await
     }
 
-    /// What an account has to spend; none if there is no such account.
+    /// What an account has, and what it has spent today; none if there is no such account.
     ///
     /// # Errors
     /// It could not be read.
-    pub fn available(&self, account: &str) -> Result<Option<Money>, StoreDown> {
-        let read = |c: &rusqlite::Connection| ledger::balance(c, account);
-        let balance = self.inner.readers.read("ledger", read)?;
-        Ok(balance.map(|balance| balance.available()))
+    pub fn funds(&self, account: &str) -> Result<Option<(Balance, Daily)>, StoreDown> {
+        self.inner.readers.read("ledger", |c| balances::books(c, account))
     }
 
     /// What cells would say to a call that takes from them; nothing is taken.

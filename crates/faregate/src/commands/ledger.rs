@@ -2,14 +2,15 @@
 
 use clap::{Subcommand, ValueEnum};
 use faregate_contract::RequestId;
-use faregate_ledger::{Balance, Ending, Money};
+use faregate_ledger::{Ending, Money};
+use faregate_stores::{Admin, AdminError, Head};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Shape};
+use crate::output::{self, Bar, Shape};
 use crate::place::{Place, account_of};
 
-/// Top up, look at and verify money
+/// Top up, adjust, bound, look at and verify money
 #[derive(Debug, Subcommand)]
 #[command(
     before_help = "Examples:\n  faregate ledger topup alice 100.00\n  faregate ledger verify"
@@ -28,7 +29,43 @@ pub(crate) enum Ledger {
         #[command(flatten)]
         place: Place,
     },
-    /// Show what an account has
+    /// Correct what an account has, either way
+    Adjust {
+        /// The account's id or name
+        account: String,
+        /// How much: -10.00 takes it away, and never more than is available
+        #[arg(allow_negative_numbers = true)]
+        amount: String,
+        /// Why, for the books
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let an account spend what it does not have, up to a limit
+    Credit {
+        /// The account's id or name
+        account: String,
+        /// The most that it may owe; 0 for none
+        #[arg(allow_negative_numbers = true)]
+        limit: String,
+        /// Why, for the books
+        #[arg(long, default_value = "credit limit")]
+        reason: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Bound what an account may spend in a day of UTC
+    Cap {
+        /// The account's id or name
+        account: String,
+        /// The most a day, or `none`
+        #[arg(allow_negative_numbers = true)]
+        amount: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show what an account has, and its bounds
     Balance {
         /// The account's id or name
         account: String,
@@ -53,8 +90,15 @@ pub(crate) enum Ledger {
         #[command(flatten)]
         place: Place,
     },
-    /// Recompute every balance from the entries
+    /// Check that no entry was changed, and that everything adds up
+    #[command(
+        after_help = "The head that it prints covers every entry so far: write it down elsewhere, and give it with \
+        --head later."
+    )]
     Verify {
+        /// A head that was printed before: the entry of that number must still have that hash
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<Head>,
         #[command(flatten)]
         place: Place,
     },
@@ -72,42 +116,86 @@ impl Ledger {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Topup { account, amount, reason, place } => {
+                change(&place, &account, &amount, |admin, id, amount| {
+                    admin.topup(id, amount, &reason).map(drop)
+                })
+            }
+            Self::Adjust { account, amount, reason, place } => {
+                change(&place, &account, &amount, |admin, id, amount| {
+                    admin.adjust(id, amount, &reason).map(drop)
+                })
+            }
+            Self::Credit { account, limit, reason, place } => {
+                change(&place, &account, &limit, |admin, id, limit| {
+                    admin.set_credit(id, limit, &reason).map(drop)
+                })
+            }
+            Self::Cap { account, amount, place } if amount == "none" => {
                 let mut admin = place.open()?;
                 let id = account_of(&admin, &account)?;
-                let (_, currency) = admin.account(&id)?;
-                let amount = Money::parse(&amount, currency)
-                    .map_err(|cause| Failure::usage(format!("`{amount}`: {cause}")))?;
-                let balance = admin.topup(&id, amount, &reason)?;
-                show(&id, &balance, &place.shape);
-                Ok(())
+                admin.set_daily_cap(&id, None)?;
+                show(&admin, &id, &place.shape)
+            }
+            Self::Cap { account, amount, place } => {
+                change(&place, &account, &amount, |admin, id, cap| {
+                    admin.set_daily_cap(id, Some(cap))
+                })
             }
             Self::Balance { account, place } => {
                 let admin = place.open()?;
                 let id = account_of(&admin, &account)?;
-                show(&id, &admin.balance(&id)?, &place.shape);
-                Ok(())
+                show(&admin, &id, &place.shape)
             }
             Self::Holds { place } => holds(&place),
             Self::Settle { request_id, ending, reason, place } => {
                 settle(&request_id, ending, &reason, &place)
             }
-            Self::Verify { place } => verify(&place),
+            Self::Verify { head, place } => verify(head.as_ref(), &place),
         }
     }
 }
 
-fn show(id: &str, balance: &Balance, shape: &Shape) {
-    let (available, held) = (balance.available(), balance.held());
-    let currency = available.currency();
+/// Changes something by an amount of the account's currency, and shows what there is then.
+fn change(
+    place: &Place,
+    account: &str,
+    amount: &str,
+    change: impl FnOnce(&mut Admin, &str, Money) -> Result<(), AdminError>,
+) -> Result<(), Failure> {
+    let mut admin = place.open()?;
+    let id = account_of(&admin, account)?;
+    let (_, currency) = admin.account(&id)?;
+    let amount = Money::parse(amount, currency)
+        .map_err(|cause| Failure::usage(format!("`{amount}`: {cause}")))?;
+    change(&mut admin, &id, amount)?;
+    show(&admin, &id, &place.shape)
+}
+
+fn show(admin: &Admin, id: &str, shape: &Shape) -> Result<(), Failure> {
+    let (balance, daily) = (admin.balance(id)?, admin.daily(id)?);
+    let (available, held, credit) = (balance.available(), balance.held(), balance.credit());
+    let now = crate::clock::now_ms();
+    let (currency, spent) = (available.currency(), daily.spent_at(now));
     let told = json!({
         "accountId": id,
         "available": available.to_string(),
         "held": held.to_string(),
         "currency": currency.as_str(),
+        "own": balance.own().to_string(),
+        "creditLimit": credit.to_string(),
+        "dailyCap": daily.cap().map(|cap| cap.to_string()),
+        "spentToday": spent.to_string(),
     });
     shape.write(&told, || {
         output::data(format_args!("{id}: {available} {currency} available, {held} held"));
+        if credit.is_positive() {
+            output::data(format_args!("credit: up to {credit}, {} its own", balance.own()));
+        }
+        if let Some(cap) = daily.cap() {
+            output::data(format_args!("today: {spent} of at most {cap} spent"));
+        }
     });
+    Ok(())
 }
 
 fn holds(place: &Place) -> Result<(), Failure> {
@@ -151,22 +239,40 @@ fn settle(text: &str, found: Found, reason: &str, place: &Place) -> Result<(), F
     Ok(())
 }
 
-fn verify(place: &Place) -> Result<(), Failure> {
-    let check = place.open()?.ledger_sum_check()?;
+fn verify(head: Option<&Head>, place: &Place) -> Result<(), Failure> {
+    let admin = place.open()?;
+    let mut bar = Bar::new("entries");
+    let check = admin.verify_ledger(head, &mut |done, all| bar.at(done, all))?;
+    drop(bar);
+    let bad = check
+        .bad
+        .as_ref()
+        .map(|bad| json!({ "entry": bad.seq, "differs": bad.differs.as_str(), "says": bad.says }));
     let told = json!({
         "accounts": check.n_accounts,
         "entries": check.n_entries,
+        "head": check.head.map(|head| head.to_string()),
+        "bad": bad,
         "problems": check.problems,
     });
     place.shape.write(&told, || {
+        if let Some(bad) = &check.bad {
+            output::data(format_args!(
+                "entry {} ({}): {}",
+                bad.seq,
+                bad.differs.as_str(),
+                bad.says
+            ));
+        }
         for problem in &check.problems {
             output::data(problem);
         }
-        let n = check.problems.len();
-        output::data(format_args!(
-            "{} accounts, {} entries, {n} problems",
-            check.n_accounts, check.n_entries
-        ));
+        let n = check.problems.len() + usize::from(check.bad.is_some());
+        let (n_accounts, n_entries) = (check.n_accounts, check.n_entries);
+        output::data(format_args!("{n_accounts} accounts, {n_entries} entries, {n} problems"));
+        if let Some(head) = check.head.filter(|_| check.is_good()) {
+            output::data(format_args!("head {head}"));
+        }
     });
-    if check.problems.is_empty() { Ok(()) } else { Err(Failure::silent(Exit::Failed)) }
+    if check.is_good() { Ok(()) } else { Err(Failure::silent(Exit::Failed)) }
 }

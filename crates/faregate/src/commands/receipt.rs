@@ -189,8 +189,8 @@ fn show_entries(entries: &[BookedEntry]) {
             "entry {:<4}{} {currency} from {} to {}{}",
             booked.seq,
             entry.amount,
-            entry.debit,
-            entry.credit,
+            entry.debit(),
+            entry.credit(),
             plain(&note)
         ));
     }

@@ -2,6 +2,7 @@
 //!
 //! A reader that went away (`faregate codes | head -1`) is no error, so what cannot be written is dropped.
 
+mod bar;
 mod shape;
 
 use std::fmt::Display;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::environment;
 use crate::exit::Exit;
 
+pub(crate) use bar::Bar;
 pub(crate) use shape::Shape;
 
 /// One line of data.

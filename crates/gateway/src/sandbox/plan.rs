@@ -268,7 +268,8 @@ impl Trail {
     pub(crate) fn no_funds(&mut self, intent: &Intent) -> Option<HoldOutcome> {
         let plan = self.plan.as_mut().filter(|p| matches!(p.strike, Some(Strike::Funds)))?;
         (plan.strike, plan.fired) = (None, true);
-        Some(HoldOutcome::Insufficient { available: Money::zero(intent.amount.currency()) })
+        let nothing = Money::zero(intent.amount.currency());
+        Some(HoldOutcome::Insufficient { available: nothing, credit: nothing })
     }
 
     /// What the module is made to answer, if a fault says so.

@@ -1,4 +1,4 @@
-//! 5300 Failed to purchase resource: the price is more than the available balance.
+//! 5300 Failed to purchase resource: the price is more than the available balance, or than the day's cap.
 //!
 //! The last gate, because it is the only one that holds something: what passes it is paid for. A priced
 //! call's claim is written again in the reservation's own transaction, so that money never trusts the nonce
@@ -7,12 +7,13 @@
 
 use faregate_catalog::Operation;
 use faregate_contract::{Code, Origin, Public, Reason, Refusal};
-use faregate_ledger::{Currency, Money};
+use faregate_ledger::{Balance, Currency, Daily, Money};
 use serde_json::{Map, Value};
 
 use crate::facts::{HoldOutcome, Intent};
 use crate::parameters;
 use crate::replay;
+use crate::time::Millis;
 use crate::verification::Verified;
 
 /// A call that costs nothing, or whose price is held.
@@ -33,8 +34,10 @@ impl Funded {
 }
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] = &[INSUFFICIENT_BALANCE];
+pub const REASONS: &[Reason] = &[INSUFFICIENT_BALANCE, CREDIT_LIMIT, DAILY_CAP];
 const INSUFFICIENT_BALANCE: Reason = Reason::new("INSUFFICIENT_BALANCE");
+const CREDIT_LIMIT: Reason = Reason::new("CREDIT_LIMIT");
+const DAILY_CAP: Reason = Reason::new("DAILY_CAP");
 
 /// Why a call cannot be paid.
 #[derive(Debug, PartialEq)]
@@ -45,21 +48,51 @@ pub enum Refused {
         price: Money,
         /// The available balance.
         available: Money,
+        /// How much may be spent on credit.
+        credit: Money,
+    },
+    /// The price is more than may still be spent today.
+    Capped {
+        /// The price.
+        price: Money,
+        /// The most that may be spent in a day.
+        cap: Money,
+        /// What is spent of it.
+        spent: Money,
+        /// When the next day begins.
+        resets_at: Millis,
     },
 }
 
 impl From<Refused> for Refusal {
-    fn from(Refused::Insufficient { price, available }: Refused) -> Self {
-        let say = format!(
-            "the price is {price} {} and the available balance is {available}; top up, then sign again.",
-            price.currency().as_str()
-        );
-        Refusal::new(
-            Code::InsufficientBalance,
-            INSUFFICIENT_BALANCE,
-            Origin::Client,
-            Public::new(say),
-        )
+    fn from(refused: Refused) -> Self {
+        let (reason, say) = match refused {
+            Refused::Insufficient { price, available, credit } if credit.is_positive() => (
+                CREDIT_LIMIT,
+                format!(
+                    "the price is {price} {} and the available balance is {available}, the credit limit of \
+                     {credit} included; pay in, or have the limit raised, then sign again.",
+                    price.currency()
+                ),
+            ),
+            Refused::Insufficient { price, available, credit: _ } => (
+                INSUFFICIENT_BALANCE,
+                format!(
+                    "the price is {price} {} and the available balance is {available}; top up, then sign again.",
+                    price.currency()
+                ),
+            ),
+            Refused::Capped { price, cap, spent, resets_at } => (
+                DAILY_CAP,
+                format!(
+                    "the price is {price} {} and {spent} of the account's daily cap of {cap} are spent; the \
+                     next day begins at 00:00 UTC, Timestamp {}.",
+                    price.currency(),
+                    resets_at.as_secs()
+                ),
+            ),
+        };
+        Refusal::new(Code::InsufficientBalance, reason, Origin::Client, Public::new(say))
     }
 }
 
@@ -79,14 +112,24 @@ pub fn price(
     Ok(Some(Money::from_micros(micros, currency)))
 }
 
-/// What a call of this price would be refused with.
+/// What a call of this price would be refused with, by an account with these funds.
 #[must_use]
-pub fn would(price: Money, available: Option<Money>) -> Option<Refusal> {
+pub fn would(price: Money, funds: Option<&(Balance, Daily)>, now: Millis) -> Option<Refusal> {
     // Of another currency than its own an account has nothing.
     let nothing = Money::zero(price.currency());
-    let available = available.filter(|left| left.currency() == price.currency());
-    let available = available.unwrap_or(nothing);
-    (price.micros() > available.micros()).then(|| Refused::Insufficient { price, available }.into())
+    let funds = funds.filter(|(balance, _)| balance.available().currency() == price.currency());
+    let Some((balance, daily)) = funds else {
+        let refused = Refused::Insufficient { price, available: nothing, credit: nothing };
+        return price.is_positive().then(|| refused.into());
+    };
+    let (available, credit) = (balance.available(), balance.credit());
+    if price > available {
+        return Some(Refused::Insufficient { price, available, credit }.into());
+    }
+    let mut today = *daily;
+    let capped = today.spend(price, now.as_ms()).err().filter(|_| price.is_positive())?;
+    let resets_at = Millis::new(capped.resets_at_ms);
+    Some(Refused::Capped { price, cap: capped.cap, spent: capped.spent, resets_at }.into())
 }
 
 /// What the call wants to hold; none if it costs nothing.
@@ -117,8 +160,11 @@ pub fn check(
     match (intent, outcome) {
         (None, _) | (Some(_), HoldOutcome::NothingToPay) => Ok(Funded { of: verified, held: None }),
         (Some(intent), HoldOutcome::Held) => Ok(Funded { of: verified, held: Some(intent.amount) }),
-        (Some(intent), HoldOutcome::Insufficient { available }) => {
-            Err(Refused::Insufficient { price: intent.amount, available: *available }.into())
+        (Some(intent), &HoldOutcome::Insufficient { available, credit }) => {
+            Err(Refused::Insufficient { price: intent.amount, available, credit }.into())
+        }
+        (Some(intent), &HoldOutcome::Capped { cap, spent, resets_at }) => {
+            Err(Refused::Capped { price: intent.amount, cap, spent, resets_at }.into())
         }
         (Some(_), HoldOutcome::Duplicate) => Err(replay::seen(verified.now().as_secs())),
     }
@@ -128,23 +174,57 @@ pub fn check(
 mod spec {
     use super::*;
 
+    fn cny(text: &str) -> Money {
+        Money::parse(text, Currency::CNY).unwrap()
+    }
+
     #[test]
-    fn the_refusal_says_price_currency_and_balance_and_that_nothing_was_charged() {
-        let currency = Currency::parse("CNY").unwrap();
-        let money = |text| Money::parse(text, currency).unwrap();
-        let refusal = Refusal::from(Refused::Insufficient {
-            price: money("30.00"),
-            available: money("1.00"),
-        });
-        assert_eq!(
-            (refusal.code, refusal.reason),
-            (Code::InsufficientBalance, INSUFFICIENT_BALANCE)
-        );
-        let message = refusal.message();
-        assert!(
-            message.contains("the price is 30.00 CNY and the available balance is 1.00"),
-            "{message}"
-        );
-        assert!(message.contains("nothing was charged"), "{message}");
+    fn a_refusal_says_which_bound_its_value_and_what_to_do() {
+        let (price, available) = (cny("30.00"), cny("1.00"));
+        let resets_at = Millis::from_secs(1_526_947_200);
+        let capped = Refused::Capped { price, cap: cny("100"), spent: cny("80"), resets_at };
+        for (refused, reason, says) in [
+            (
+                Refused::Insufficient { price, available, credit: cny("0") },
+                INSUFFICIENT_BALANCE,
+                ["the price is 30.00 CNY", "available balance is 1.00; top up"],
+            ),
+            (
+                Refused::Insufficient { price, available, credit: cny("5") },
+                CREDIT_LIMIT,
+                ["available balance is 1.00", "credit limit of 5.00"],
+            ),
+            (
+                capped,
+                DAILY_CAP,
+                ["80.00 of the account's daily cap of 100.00", "Timestamp 1526947200"],
+            ),
+        ] {
+            let refusal = Refusal::from(refused);
+            assert_eq!((refusal.code, refusal.reason), (Code::InsufficientBalance, reason));
+            let message = refusal.message();
+            assert!(says.iter().all(|say| message.contains(say)), "{message}");
+            assert!(message.contains("nothing was charged"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_dry_run_meets_the_bounds_that_a_purchase_meets() {
+        let now = Millis::from_secs(1_526_896_800);
+        let mut balance = Balance::empty(Currency::CNY);
+        balance.top_up(cny("50")).unwrap();
+        let daily = Daily::restore(Some(cny("40")), 0, cny("0"));
+        let usd = Money::parse("1", Currency::parse("USD").unwrap()).unwrap();
+        for (price, wanted) in [
+            (cny("0"), None),
+            (cny("40"), None),
+            (cny("40.01"), Some(DAILY_CAP)),
+            (cny("50.01"), Some(INSUFFICIENT_BALANCE)),
+            (usd, Some(INSUFFICIENT_BALANCE)),
+        ] {
+            let refusal = would(price, Some(&(balance, daily)), now);
+            assert_eq!(refusal.map(|it| it.reason), wanted, "{price:?}");
+        }
+        assert!(would(cny("1"), None, now).is_some());
     }
 }

@@ -121,6 +121,8 @@ reproductions! {
     }
     InsufficientBalance {
         INSUFFICIENT_BALANCE: "faregate call -p poor cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1";
+        CREDIT_LIMIT: "faregate ledger credit poor 5.00 >&2\nfaregate call -p poor cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1\nfaregate ledger credit poor 0 >&2";
+        DAILY_CAP: concat!("faregate ledger cap demo 1.00 >&2\n", buy!(), "\nfaregate ledger cap demo none >&2");
     }
     PartialSuccess {
         SOME_FAILED: concat!("id=$(", buy!(), " | grep -o 'ins-[0-9a-z]*' | head -n 1)\nfaregate call cvm RestartInstances instanceIds.0=$id instanceIds.1=ins-00000000");

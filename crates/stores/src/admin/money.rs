@@ -1,14 +1,16 @@
 //! Money: topped up, looked at, and judged where a hold is in doubt.
 
 use faregate_contract::RequestId;
-use faregate_ledger::{Balance, Ending, HoldState, Money, Step};
+use faregate_ledger::{Balance, Daily, Ending, Entry, HoldState, Money, Refused, Step};
 
 use super::{Admin, no_account};
 use crate::clock;
 use crate::error::{AdminError, broken};
 use crate::receipts::{self, Kept};
-use crate::sqlite::audit::{self, SumCheck};
-use crate::sqlite::ledger::{self, About, BookedEntry, OpenHold};
+use crate::sqlite::audit::{self, LedgerCheck};
+use crate::sqlite::balances::{self, About};
+use crate::sqlite::chain::Head;
+use crate::sqlite::ledger::{self, BookedEntry, OpenHold};
 
 impl Admin {
     /// Adds money; the balance after it.
@@ -21,11 +23,76 @@ impl Admin {
         amount: Money,
         reason: &str,
     ) -> Result<Balance, AdminError> {
+        self.book(account, reason, |balance| balance.top_up(amount).map(Some))
+    }
+
+    /// Corrects what an account has, either way, and never below what it can spend; the balance after it.
+    ///
+    /// # Errors
+    /// There is no such account, or it has less, or the amount is nothing or of another currency.
+    pub fn adjust(
+        &mut self,
+        account: &str,
+        amount: Money,
+        reason: &str,
+    ) -> Result<Balance, AdminError> {
+        self.book(account, reason, |balance| balance.adjust(amount).map(Some))
+    }
+
+    /// Lets an account spend so much that it does not have; the balance after it.
+    ///
+    /// # Errors
+    /// There is no such account, or more of its credit was spent, or the limit is of another currency.
+    pub fn set_credit(
+        &mut self,
+        account: &str,
+        limit: Money,
+        reason: &str,
+    ) -> Result<Balance, AdminError> {
+        self.book(account, reason, |balance| balance.set_credit(limit))
+    }
+
+    /// Bounds what an account may spend in a day of UTC, or no longer.
+    ///
+    /// # Errors
+    /// There is no such account, or the cap is negative or of another currency.
+    pub fn set_daily_cap(&mut self, account: &str, cap: Option<Money>) -> Result<(), AdminError> {
         self.write(|c, _| {
-            let mut balance = ledger::balance(c, account)?.ok_or_else(|| no_account(account))?;
-            let entry = balance.top_up(amount)?;
-            let about = About { account, request_id: None, note: reason };
-            ledger::book(c, about, entry, &balance, clock::wall())?;
+            let (balance, _) = balances::books(c, account)?.ok_or_else(|| no_account(account))?;
+            let ours = balance.available().currency();
+            match cap {
+                Some(cap) if cap.currency() != ours => {
+                    return Err(Refused::Currency { ours, theirs: cap.currency() }.into());
+                }
+                Some(cap) if cap.is_negative() => return Err(Refused::NotPositive(cap).into()),
+                Some(_) | None => {}
+            }
+            Ok(balances::set_cap(c, account, cap)?)
+        })
+    }
+
+    /// What an account may spend in a day, and what it has spent of it.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn daily(&self, account: &str) -> Result<Daily, AdminError> {
+        let books = balances::books(&self.connection, account)?;
+        books.map(|(_, daily)| daily).ok_or_else(|| no_account(account))
+    }
+
+    fn book(
+        &mut self,
+        account: &str,
+        reason: &str,
+        change: impl FnOnce(&mut Balance) -> Result<Option<Entry>, Refused>,
+    ) -> Result<Balance, AdminError> {
+        self.write(|c, _| {
+            let found = balances::balance(c, account)?;
+            let mut balance = found.ok_or_else(|| no_account(account))?;
+            if let Some(entry) = change(&mut balance)? {
+                let about = About { account, request_id: None, note: reason };
+                balances::book(c, about, entry, &balance, clock::wall())?;
+            }
             Ok(balance)
         })
     }
@@ -35,7 +102,7 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn balance(&self, account: &str) -> Result<Balance, AdminError> {
-        ledger::balance(&self.connection, account)?.ok_or_else(|| no_account(account))
+        balances::balance(&self.connection, account)?.ok_or_else(|| no_account(account))
     }
 
     /// Holds in doubt, oldest first: calls that were sent, and whose answer nobody knows.
@@ -102,12 +169,18 @@ impl Admin {
         })
     }
 
-    /// Recomputes everything from the entries and compares.
+    /// Checks the whole ledger: its chain, its sums, balances and holds. `known` is a head that was written down
+    /// once; `progress` is told how many entries of how many were looked at.
     ///
     /// # Errors
-    /// The store failed; what is wrong with the sums is in the answer.
-    pub fn ledger_sum_check(&mut self) -> Result<SumCheck, AdminError> {
-        // In one transaction, so that a running gateway does not move money between two reads.
-        self.write(|c, _| Ok(audit::sum_check(c)?))
+    /// The store failed; what is wrong with the ledger is in the answer.
+    pub fn verify_ledger(
+        &self,
+        known: Option<&Head>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<LedgerCheck, AdminError> {
+        // A transaction that only reads: one snapshot, and a running gateway goes on writing.
+        let snapshot = self.connection.unchecked_transaction()?;
+        Ok(audit::check(&snapshot, known, progress)?)
     }
 }

@@ -7,7 +7,8 @@ use super::{TEN, World, id, intent, money, world};
 use crate::{Admin, Options, Stores};
 
 fn sums_are_right(world: &mut World) {
-    assert_eq!(world.admin.ledger_sum_check().unwrap().problems, Vec::<String>::new());
+    let check = world.admin.verify_ledger(None, &mut |_, _| {}).unwrap();
+    assert!(check.is_good(), "{check:?}");
 }
 
 /// What is done with a hold of 4 out of 10.
@@ -69,24 +70,25 @@ async fn nothing_is_held_beyond_the_balance_twice_or_in_another_currency() {
     let mut world = world();
     let ann = world.account("10");
     let usd = Money::parse("1", Currency::parse("USD").unwrap()).unwrap();
+    let short =
+        |left: &str| HoldOutcome::Insufficient { available: money(left), credit: money("0") };
     let stranger = Account { id: "nobody".into(), ..ann.clone() };
     let rows = [
         ("free", intent(1, &ann, "0"), HoldOutcome::NothingToPay),
-        (
-            "a millionth too much",
-            intent(2, &ann, "10.000001"),
-            HoldOutcome::Insufficient { available: money("10") },
-        ),
+        ("a millionth too much", intent(2, &ann, "10.000001"), short("10")),
         ("all", intent(2, &ann, "10"), HoldOutcome::Held),
         ("the same call", intent(2, &ann, "10"), HoldOutcome::Duplicate),
         ("the same bytes", Intent { print: 2, ..intent(3, &ann, "1") }, HoldOutcome::Duplicate),
-        ("nothing left", intent(4, &ann, "1"), HoldOutcome::Insufficient { available: money("0") }),
+        ("nothing left", intent(4, &ann, "1"), short("0")),
         (
             "another currency",
             Intent { amount: usd, ..intent(5, &ann, "1") },
-            HoldOutcome::Insufficient { available: Money::zero(usd.currency()) },
+            HoldOutcome::Insufficient {
+                available: Money::zero(usd.currency()),
+                credit: Money::zero(usd.currency()),
+            },
         ),
-        ("nobody", intent(6, &stranger, "1"), HoldOutcome::Insufficient { available: money("0") }),
+        ("nobody", intent(6, &stranger, "1"), short("0")),
     ];
     for (what, intent, outcome) in rows {
         assert_eq!(world.stores.reserve(&intent, TEN).await, Ok(outcome), "{what}");
@@ -166,7 +168,7 @@ fn the_sum_check_finds_what_was_changed_by_hand() {
     let ann = world.account("10");
     let by_hand = rusqlite::Connection::open(world.folder.path().join("data/faregate.db")).unwrap();
     by_hand.execute("UPDATE balances SET available = available + 1", []).unwrap();
-    let problems = world.admin.ledger_sum_check().unwrap().problems;
+    let problems = world.admin.verify_ledger(None, &mut |_, _| {}).unwrap().problems;
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains(&ann.id), "{problems:?}");
     assert!(by_hand.execute("DELETE FROM entries", []).is_err(), "entries stay");

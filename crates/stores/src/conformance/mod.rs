@@ -1,6 +1,7 @@
 //! One test set for every home: what a store must do, whatever keeps it.
 
 mod accounts;
+mod chain;
 mod ledger;
 pub(crate) mod nonces;
 mod orders;

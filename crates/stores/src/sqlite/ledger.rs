@@ -1,13 +1,12 @@
 //! Money, as rows. What may happen is decided by `faregate-ledger`; this reads and writes it down.
 
 use faregate_contract::RequestId;
-use faregate_ledger::{
-    Balance, Ending, Entry, Hold, HoldState, LedgerAccount, Money, Refused, Step,
-};
+use faregate_ledger::{Capped, Ending, Entry, Hold, HoldState, Money, Move, Refused, Step};
 use faregate_pipeline::facts::{HoldOutcome, Intent, Settlement};
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
+use super::balances::{About, book, books, set_spent};
 use super::{currency, orders};
 use crate::error::{Fault, broken};
 
@@ -28,62 +27,6 @@ pub struct OpenHold {
     pub action: String,
     /// Since when.
     pub at: Millis,
-}
-
-/// The balance, none if there is no such account.
-pub(crate) fn balance(c: &Connection, account: &str) -> Result<Option<Balance>, Fault> {
-    let row: Option<(String, i64, i64, i64)> = c
-        .prepare_cached(
-            "SELECT currency, available, held, revenue FROM balances WHERE account = ?1",
-        )?
-        .query_row([account], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
-        .optional()?;
-    row.map(|(code, available, held, revenue)| {
-        Balance::restore(currency(&code)?, available, held, revenue).map_err(broken)
-    })
-    .transpose()
-}
-
-/// What an entry is about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct About<'a> {
-    pub(crate) account: &'a str,
-    pub(crate) request_id: Option<RequestId>,
-    pub(crate) note: &'a str,
-}
-
-/// Writes an entry and the balance after it.
-pub(crate) fn book(
-    c: &Connection,
-    about: About<'_>,
-    entry: Entry,
-    after: &Balance,
-    now: Millis,
-) -> Result<(), Fault> {
-    c.prepare_cached(
-        "INSERT INTO entries (at_ms, request_id, debit, credit, account, amount, currency, note) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute((
-        now.as_ms(),
-        about.request_id.as_ref().map(RequestId::as_bytes),
-        entry.debit.as_str(),
-        entry.credit.as_str(),
-        about.account,
-        entry.amount.micros(),
-        entry.amount.currency().as_str(),
-        about.note,
-    ))?;
-    c.prepare_cached(
-        "UPDATE balances SET available = ?2, held = ?3, revenue = ?4 WHERE account = ?1",
-    )?
-    .execute((
-        about.account,
-        after.available().micros(),
-        after.held().micros(),
-        after.of(LedgerAccount::Revenue).micros(),
-    ))?;
-    Ok(())
 }
 
 /// Sets the intent's price aside, unless this call, or these bytes, did so before. Claims are kept
@@ -107,25 +50,29 @@ pub(crate) fn reserve(
         return Ok(HoldOutcome::Duplicate);
     }
     let nothing = Money::zero(intent.amount.currency());
-    let Some(mut balance) = balance(c, &intent.account)? else {
-        return Ok(HoldOutcome::Insufficient { available: nothing });
+    let Some((mut balance, mut daily)) = books(c, &intent.account)? else {
+        return Ok(HoldOutcome::Insufficient { available: nothing, credit: nothing });
     };
     let (hold, entry) = match Hold::reserve(&mut balance, intent.amount) {
         Ok(reserved) => reserved,
         Err(Refused::Insufficient { available }) => {
-            return Ok(HoldOutcome::Insufficient { available });
+            return Ok(HoldOutcome::Insufficient { available, credit: balance.credit() });
         }
         // Of the price's currency the account has nothing.
         Err(Refused::Currency { .. }) => {
-            return Ok(HoldOutcome::Insufficient { available: nothing });
+            return Ok(HoldOutcome::Insufficient { available: nothing, credit: nothing });
         }
         Err(
             refused @ (Refused::NotHeld { .. }
             | Refused::NotPositive(_)
+            | Refused::NotSpent { .. }
             | Refused::Overflow
             | Refused::WrongStep { .. }),
         ) => return Err(broken(refused)),
     };
+    if let Err(Capped { cap, spent, resets_at_ms }) = daily.spend(intent.amount, now.as_ms()) {
+        return Ok(HoldOutcome::Capped { cap, spent, resets_at: Millis::new(resets_at_ms) });
+    }
     c.prepare_cached(
         "INSERT INTO holds \
          (request_id, account, amount, currency, state, module, action, print, at_ms) \
@@ -146,20 +93,22 @@ pub(crate) fn reserve(
         .execute((print, id, now.as_ms()))?;
     let about = About { account: &intent.account, request_id: Some(intent.request_id), note: "" };
     book(c, about, entry, &balance, now)?;
+    set_spent(c, &intent.account, &daily)?;
     Ok(HoldOutcome::Held)
 }
 
-/// A hold and its account; none if there is no such hold.
-fn hold(c: &Connection, id: RequestId) -> Result<Option<(Hold, String)>, Fault> {
-    let row: Option<(i64, String, String, String)> = c
-        .prepare_cached("SELECT amount, currency, state, account FROM holds WHERE request_id = ?1")?
-        .query_row([id.as_bytes()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
-        .optional()?;
-    row.map(|(amount, code, state, account)| {
-        let amount = Money::from_micros(amount, currency(&code)?);
-        Ok((Hold::restore(amount, HoldState::parse(&state).map_err(broken)?), account))
-    })
-    .transpose()
+/// A hold, whose it is and since when.
+struct Kept {
+    hold: Hold,
+    account: String,
+    at: Millis,
+}
+
+/// None if there is no such hold.
+fn hold(c: &Connection, id: RequestId) -> Result<Option<Kept>, Fault> {
+    let Some(open) = hold_of(c, id)? else { return Ok(None) };
+    let hold = Hold::restore(open.amount, open.state);
+    Ok(Some(Kept { hold, account: open.account, at: open.at }))
 }
 
 /// Takes steps with a hold, and books its end. None if there is no such hold.
@@ -172,18 +121,23 @@ pub(crate) fn advance(
     now: Millis,
     plan: impl FnOnce(HoldState) -> Result<Vec<Step>, Fault>,
 ) -> Result<Option<HoldState>, Fault> {
-    let Some((mut hold, account)) = hold(c, id)? else {
+    let Some(Kept { mut hold, account, at }) = hold(c, id)? else {
         return Ok(None);
     };
     let steps = plan(hold.state())?;
     if steps.is_empty() {
         return Ok(Some(hold.state()));
     }
-    let mut after = balance(c, &account)?.ok_or_else(|| broken("a hold without a balance"))?;
+    let books = books(c, &account)?;
+    let (mut after, mut daily) = books.ok_or_else(|| broken("a hold without a balance"))?;
     for step in steps {
         let entry = hold.step(&mut after, step).map_err(broken)?;
         if let Some(entry) = entry {
             book(c, About { account: &account, request_id: Some(id), note }, entry, &after, now)?;
+            if entry.way == Move::Release {
+                daily.give_back(entry.amount, at.as_ms());
+                set_spent(c, &account, &daily)?;
+            }
         }
     }
     set_state(c, id, hold.state(), (!hold.state().is_open()).then_some(now))?;
@@ -192,8 +146,7 @@ pub(crate) fn advance(
 
 /// The mark that the first byte may go upstream.
 pub(crate) fn mark_sending(c: &Connection, id: RequestId) -> Result<(), Fault> {
-    let (hold, _) = hold(c, id)?.ok_or_else(|| unknown(id))?;
-    let from = hold.state();
+    let from = hold(c, id)?.ok_or_else(|| unknown(id))?.hold.state();
     let sending = from.after(Step::Send).ok_or(Refused::WrongStep { from, step: Step::Send });
     set_state(c, id, sending.map_err(broken)?, None)
 }
@@ -333,19 +286,18 @@ pub struct BookedEntry {
 /// The entries of a call, oldest first.
 pub(crate) fn entries_of(c: &Connection, id: RequestId) -> Result<Vec<BookedEntry>, Fault> {
     let mut statement = c.prepare_cached(
-        "SELECT seq, at_ms, debit, credit, amount, currency, note FROM entries \
+        "SELECT seq, at_ms, way, amount, currency, note FROM entries \
          WHERE request_id = ?1 ORDER BY seq",
     )?;
     let (mut rows, mut entries) = (statement.query([id.as_bytes()])?, Vec::new());
     while let Some(row) = rows.next()? {
-        let side = |text: String| LedgerAccount::parse(&text).map_err(broken);
+        let way: String = row.get("way")?;
         let code: String = row.get("currency")?;
         entries.push(BookedEntry {
             seq: row.get("seq")?,
             at: Millis::new(row.get("at_ms")?),
             entry: Entry {
-                debit: side(row.get("debit")?)?,
-                credit: side(row.get("credit")?)?,
+                way: Move::parse(&way).map_err(broken)?,
                 amount: Money::from_micros(row.get("amount")?, currency(&code)?),
             },
             note: row.get("note")?,

@@ -5,6 +5,8 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod balances;
+pub(crate) mod chain;
 pub(crate) mod feedback;
 pub(crate) mod ledger;
 pub(crate) mod orders;
