@@ -1,6 +1,6 @@
 //! Which codes an action can answer with, and why: from the terms on which its document offers it.
 
-use faregate_catalog::{Audience, MinSignature, Operation};
+use faregate_catalog::{Audience, Operation};
 use faregate_contract::Code;
 
 use crate::reader::Reader;
@@ -47,11 +47,7 @@ fn own(operation: &Operation, code: Code, reader: &Reader<'_>) -> Option<String>
             })
         }
         Code::AuthFailure => operation.min_signature.map(|least| {
-            let name = match least {
-                MinSignature::V2Sha1 => "HmacSHA1",
-                MinSignature::V2Sha256 => "HmacSHA256",
-                MinSignature::Tc3 => "TC3-HMAC-SHA256",
-            };
+            let name = least.as_str();
             if zh { format!("签名算法弱于 {name}，或签名本身不正确。") }
             else { format!("The signature is weaker than {name}, or wrong.") }
         }),

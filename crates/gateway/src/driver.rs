@@ -117,7 +117,9 @@ impl Trail {
 
     /// The account, once it is known.
     pub(crate) fn account(&self) -> Option<&str> {
-        self.account.as_ref().map(|account| account.id.as_str())
+        // A call that nobody signed has an account without an id.
+        let id = self.account.as_ref().map(|account| account.id.as_str());
+        id.filter(|id| !id.is_empty())
     }
 
     /// The module, once it is known.
@@ -217,7 +219,7 @@ impl Driver {
         trail.at(order::SIGNATURE)?;
         let key = shared.stores.key(&open.common().secret_id)?;
         shared.arm(trail, &open, key.as_deref())?;                                              // faults on purpose
-        let authenticated = authn::check(open, key, &shared.authn)?;                            // 4100
+        let authenticated = authn::check(open, key, &shared.authn, &**shared)?;                 // 4100
         trail.authenticated(&authenticated);
         trail.at(order::VALIDITY)?;
         let fence = shared.stores.fence(&authenticated.key().id);

@@ -15,6 +15,7 @@ mod edge;
 mod gateway;
 mod ids;
 mod in_flight;
+mod inquiries;
 pub mod ops;
 mod perform;
 pub mod sandbox;

@@ -8,12 +8,12 @@ use faregate_contract::envelope::Voice;
 use faregate_pipeline::availability::breaker::{Breaker, Policy as BreakerPolicy};
 use faregate_pipeline::replay::Prints;
 use faregate_pipeline::{authn, parameters, replay, validity};
-use faregate_signing::Algorithm;
 use faregate_stores::Stores;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::echo::Echoes;
+use crate::inquiries::Inquiries;
 use crate::ops::access_log::AccessLog;
 use crate::ops::tally::Tally;
 use crate::sandbox::Faults;
@@ -52,6 +52,8 @@ pub struct Shared {
     pub tokens: Arc<Tokens>,
     /// Answers for copies of calls without a Nonce.
     pub(crate) echoes: Echoes,
+    /// How often mistakes in signatures are looked for.
+    pub(crate) inquiries: Inquiries,
     breakers: HashMap<String, Mutex<Breaker>>,
 }
 
@@ -62,13 +64,13 @@ impl Shared {
     /// The access log could not be opened.
     pub fn new(config: Config, catalog: Catalog, stores: Stores) -> std::io::Result<Arc<Self>> {
         let breaker = |name: &String| (name.clone(), Mutex::new(Breaker::default()));
-        let weakest = if config.compat { Algorithm::HmacSha1 } else { Algorithm::HmacSha256 };
+        let inquiries = Inquiries::new().map_err(std::io::Error::other)?;
         Ok(Arc::new(Self {
             voice: Voice { pages: config.pages_url.clone(), support: config.support.clone() },
             prints: Prints::new(stores.print_secret()),
             tally: Arc::default(),
             log: AccessLog::open(&config.access_log)?,
-            authn: authn::Policy { sandbox: config.sandbox, weakest },
+            authn: authn::Policy { sandbox: config.sandbox, weakest: config.min_signature },
             replay: replay::Policy {
                 identity: config.replay.identity,
                 refuse_last_nonce: config.replay.refuse_last_nonce,
@@ -85,6 +87,7 @@ impl Shared {
             },
             breakers: catalog.modules().iter().map(|module| breaker(&module.name)).collect(),
             echoes: Echoes::default(),
+            inquiries,
             faults: config.sandbox.then(Faults::default),
             clock: Clock::ahead_by(stores.clock_ahead()),
             tokens: Arc::default(),

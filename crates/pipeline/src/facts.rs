@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+pub use faregate_catalog::MinSignature;
 use faregate_contract::RequestId;
 use faregate_ledger::Money;
 use faregate_signing::{KeyId, SecretKey};
@@ -34,6 +35,8 @@ pub struct Account {
     pub rate: Option<Rate>,
     /// What its calls are told apart by, if not as everywhere.
     pub replay_identity: Option<ReplayIdentity>,
+    /// The weakest signature that it takes of its own keys, if it takes not all that are taken here.
+    pub min_signature: Option<MinSignature>,
 }
 
 /// What makes two calls the same one.

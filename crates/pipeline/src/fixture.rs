@@ -39,6 +39,29 @@ pub(crate) struct World {
     pub(crate) refused_for_s: Option<u32>,
     pub(crate) owner: Owner,
     pub(crate) hold: HoldOutcome,
+    pub(crate) inquiry: Inquest,
+}
+
+/// Grants every search, and knows the other keys of the account.
+#[derive(Debug)]
+pub(crate) struct Inquest {
+    pub(crate) is_granted: bool,
+    pub(crate) others: Vec<SecretKey>,
+    nobody: SecretKey,
+}
+
+impl authn::Inquiry for Inquest {
+    fn granted(&self, _: &str) -> bool {
+        self.is_granted
+    }
+
+    fn other_secrets(&self, account: &str, _: &str) -> Vec<SecretKey> {
+        if account.is_empty() { Vec::new() } else { self.others.clone() }
+    }
+
+    fn nobody(&self) -> &SecretKey {
+        &self.nobody
+    }
 }
 
 impl World {
@@ -58,11 +81,12 @@ impl World {
                 sources: Vec::new(),
                 rate: None,
                 replay_identity: None,
+                min_signature: None,
             },
             key_enabled: true,
             key_known: true,
             token: None,
-            policy: authn::Policy { sandbox: false, weakest: Algorithm::HmacSha1 },
+            policy: authn::Policy { sandbox: false, weakest: MinSignature::V2Sha1 },
             switches: Vec::new(),
             now: raw().arrived,
             fence: None,
@@ -70,6 +94,11 @@ impl World {
             refused_for_s: None,
             owner: Owner::Account("100000001".to_owned()),
             hold: HoldOutcome::Held,
+            inquiry: Inquest {
+                is_granted: true,
+                others: Vec::new(),
+                nobody: SecretKey::new("f4Zr0kPq8sT2vXyB6nM1cLd3gHjWaE5u"),
+            },
         }
     }
 
@@ -95,7 +124,8 @@ impl World {
         let decoded = parameters::decode(located, &parameters::Limits::default())?;
         let routed = routing::action(decoded)?;
         let open = availability::check(routed, &self.switches, self.now)?;
-        let authenticated = authn::check(open, self.key_known.then_some(key), &self.policy)?;
+        let authenticated =
+            authn::check(open, self.key_known.then_some(key), &self.policy, &self.inquiry)?;
         let fresh =
             validity::check(authenticated, self.now, self.fence, &validity::Policy::default())?;
         let permitted = authz::check(fresh)?;

@@ -111,6 +111,7 @@ mod spec {
             sources: Vec::new(),
             rate: None,
             replay_identity: None,
+            min_signature: None,
         };
         Key {
             id: KeyId::from("AKIDone"),

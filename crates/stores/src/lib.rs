@@ -44,7 +44,7 @@ use faregate_pipeline::facts::{
 };
 use faregate_pipeline::replay::Prints;
 use faregate_pipeline::time::Millis;
-use faregate_signing::KeyId;
+use faregate_signing::{KeyId, SecretKey};
 
 pub use admin::{Admin, NewAccount, NewKey};
 use cache::Cache;
@@ -197,6 +197,15 @@ impl Stores {
         let Inner { readers, vault, cache, .. } = &*self.inner;
         let load = || readers.read("keys", |c| sqlite::accounts::key(c, vault, key_id));
         cache.key(key_id, load)
+    }
+
+    /// The secrets of an account's other keys, for finding out with which one a call was signed by mistake.
+    ///
+    /// # Errors
+    /// They could not be read, or do not open.
+    pub fn other_secrets(&self, account: &str, but: &str) -> Result<Vec<SecretKey>, StoreDown> {
+        let Inner { readers, vault, .. } = &*self.inner;
+        readers.read("keys", |c| sqlite::accounts::other_secrets(c, vault, account, but))
     }
 
     /// What is out of service.

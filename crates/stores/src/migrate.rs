@@ -8,7 +8,7 @@ use crate::error::OpenError;
 use crate::sqlite::chain;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
     include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/sqlite/0103_orders.sql"),
     include_str!("../migrations/sqlite/0200_replay_identity.sql"),
     CHAIN,
+    include_str!("../migrations/sqlite/0301_min_signature.sql"),
 ];
 
 /// The one that SQL alone cannot do.

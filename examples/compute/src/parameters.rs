@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use crate::answer::Refusal;
-use crate::route::Route;
+use crate::route::{Action, Route};
 
 /// Who calls, and how this call is told from others.
 #[derive(Debug)]
@@ -20,9 +20,15 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn read(route: &'static Route, headers: &HeaderMap) -> Result<Self, Refusal> {
-        let account = header(headers, "faregate-account")?.ok_or_else(|| {
-            Refusal::Malformed("the header Faregate-Account is missing".to_owned())
-        })?;
+        let account = match header(headers, "faregate-account")? {
+            Some(account) => account,
+            // Anybody may ask for a price: it is nobody's in particular.
+            None if route.action == Action::InquiryInstancePrice => String::new(),
+            None => {
+                let missing = "the header Faregate-Account is missing".to_owned();
+                return Err(Refusal::Malformed(missing));
+            }
+        };
         Ok(Self {
             route,
             account,

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod authn;
 mod browser;
 mod client;
 mod clients;

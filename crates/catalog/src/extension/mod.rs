@@ -16,7 +16,7 @@ pub(crate) const DOCUMENT_KEYS: [&str; 6] =
     ["domains", "errors", "module", "protocols", "timeout", "versions"];
 
 /// The keys of the extension at an operation.
-pub(crate) const OPERATION_KEYS: [&str; 13] = [
+pub(crate) const OPERATION_KEYS: [&str; 14] = [
     "api3",
     "audience",
     "batch",
@@ -24,6 +24,7 @@ pub(crate) const OPERATION_KEYS: [&str; 13] = [
     "idempotent",
     "minSignature",
     "mutating",
+    "public",
     "purchase",
     "quota",
     "requiresIdentity",

@@ -27,6 +27,8 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) min_signature: Option<MinSignature>,
     pub(crate) mutating: Option<bool>,
     pub(crate) priced: Option<Priced<'d>>,
+    /// May anybody call it, without a signature; with its place.
+    pub(crate) public: Option<Spot<'d>>,
     pub(crate) quota: Option<Rate>,
     pub(crate) requires_identity: Option<bool>,
     pub(crate) resources: Vec<(Binding, Spot<'d>)>,
@@ -68,6 +70,10 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
         min_signature: min_signature(report, &fields),
         mutating: fields.flag(report, "mutating"),
         priced: purchase(report, &fields),
+        public: fields
+            .flag(report, "public")
+            .filter(|public| *public)
+            .and_then(|_| fields.spot.get("public")),
         quota: quota(report, &fields),
         requires_identity: fields.flag(report, "requiresIdentity"),
         resources: resources(report, &fields),
@@ -153,21 +159,17 @@ fn creates(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Creates> {
 }
 
 fn min_signature(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<MinSignature> {
-    const KNOWN: [&str; 3] = ["HmacSHA1", "HmacSHA256", "TC3-HMAC-SHA256"];
+    let known = MinSignature::ALL.map(MinSignature::as_str);
     let method = fields.text(report, "minSignature")?;
-    match method {
-        "HmacSHA1" => Some(MinSignature::V2Sha1),
-        "HmacSHA256" => Some(MinSignature::V2Sha256),
-        "TC3-HMAC-SHA256" => Some(MinSignature::Tc3),
-        _ => {
-            let near = suggestion::did_you_mean(method, KNOWN.into_iter());
-            let help = near.unwrap_or_else(|| format!("write {}", listed(&KNOWN)));
-            let spot = fields.spot.get("minSignature")?;
-            let what = format!("`{method}` is not a signature method");
-            report.error(report.value(&spot), what, Some(help));
-            None
-        }
+    let least = MinSignature::parse(method);
+    if least.is_none() {
+        let near = suggestion::did_you_mean(method, known.into_iter());
+        let help = near.unwrap_or_else(|| format!("write {}", listed(&known)));
+        let spot = fields.spot.get("minSignature")?;
+        let what = format!("`{method}` is not a signature method");
+        report.error(report.value(&spot), what, Some(help));
     }
+    least
 }
 
 fn purchase<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Priced<'d>> {

@@ -3,6 +3,7 @@
 mod body;
 mod links;
 mod names;
+mod public;
 mod read;
 mod request;
 mod template;
@@ -24,6 +25,10 @@ use request::Template;
 
 /// One action of a module.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a term of its own, as the document has it"
+)]
 pub struct Operation {
     /// The Action: the document's `operationId`.
     pub action: String,
@@ -40,6 +45,8 @@ pub struct Operation {
     pub idempotent: bool,
     /// Who may call it.
     pub audience: Audience,
+    /// May anybody call it, without a key and a signature: it changes nothing, costs nothing and shows nobody's resources.
+    pub is_public: bool,
     /// The weakest signature it takes, where the document says.
     pub min_signature: Option<MinSignature>,
     /// The parameters that name resources.

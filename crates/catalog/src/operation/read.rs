@@ -124,6 +124,7 @@ fn read<'d>(
         apply_batch(report, &mut members, batch, at, rules.is_some());
     }
     check_terms(report, &members, &terms);
+    super::public::check(report, &terms, place.mutates);
     check_aliases(report, &members, &terms);
     let plan = Plan { members, body: rules };
     let parameters = match Parameters::build(report.document, schemas, &plan) {
@@ -179,6 +180,7 @@ fn assemble<'d>(
         mutating,
         idempotent: terms.idempotent.unwrap_or(!mutating),
         audience: terms.audience.unwrap_or(Audience::Public),
+        is_public: terms.public.is_some(),
         min_signature: terms.min_signature,
         resources: terms.resources.into_iter().map(|(binding, _)| binding).collect(),
         batch,

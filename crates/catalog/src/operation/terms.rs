@@ -27,6 +27,27 @@ pub enum MinSignature {
     Tc3,
 }
 
+impl MinSignature {
+    /// All of them, the weakest first.
+    pub const ALL: [Self; 3] = [Self::V2Sha1, Self::V2Sha256, Self::Tc3];
+
+    /// As it is written in documents and commands, and sent by clients.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V2Sha1 => "HmacSHA1",
+            Self::V2Sha256 => "HmacSHA256",
+            Self::Tc3 => "TC3-HMAC-SHA256",
+        }
+    }
+
+    /// Reads [`Self::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
+}
+
 /// How much of a TC3 request its signature must cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cover {

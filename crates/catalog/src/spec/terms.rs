@@ -70,6 +70,15 @@ fn terms_that_cannot_be() {
             "{ minSignature: «sha256» }",
             "`sha256` is not a signature method | write `HmacSHA1`, `HmacSHA256`, `TC3-HMAC-SHA256`",
         ),
+        (
+            "{ mutating: false, public: «true» }",
+            "an action that anybody may call needs a `quota`, which all strangers share | write `quota: { rate: 10/s }`",
+        ),
+        (
+            "{ mutating: false, quota: { rate: 1/s }, minSignature: HmacSHA1, public: «true» }",
+            "an action cannot be public if it demands a signature | leave `public` out: every account may call it all the same",
+        ),
+        ("{ public: «1» }", "`public` is true or false | -"),
         ("{ idempotent: «\"yes\"» }", "`idempotent` is true or false | -"),
         (
             "{ purchase: { price: \"money('1')\", currency: «yuan» } }",

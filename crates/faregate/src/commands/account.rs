@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use faregate_ledger::Currency;
-use faregate_pipeline::facts::{self, AccountState, Identity, ReplayIdentity};
+use faregate_pipeline::facts::{self, AccountState, Identity, MinSignature, ReplayIdentity};
 use faregate_stores::{Admin, NewAccount};
 use serde_json::{Value, json};
 
@@ -43,8 +43,12 @@ pub(crate) enum Account {
         account: String,
         /// What makes two of its calls the same one: `timestamp-nonce`, `signature`, or `default` for what the
         /// configuration says
-        #[arg(long, value_name = "WHAT", value_parser = replay_identity)]
-        replay_identity: Wanted,
+        #[arg(long, value_name = "WHAT", value_parser = replay_identity, required_unless_present = "min_signature")]
+        replay_identity: Option<Wanted<ReplayIdentity>>,
+        /// The weakest signature that it takes of its keys: `HmacSHA1`, `HmacSHA256`, `TC3-HMAC-SHA256`, or `default`
+        /// for what the configuration says. Actions may demand a stronger one
+        #[arg(long, value_name = "METHOD", value_parser = min_signature)]
+        min_signature: Option<Wanted<MinSignature>>,
         #[command(flatten)]
         place: Place,
     },
@@ -77,10 +81,15 @@ impl Account {
                 Ok(())
             }
             Self::List { place } => list(&place.open()?, &place.shape),
-            Self::Set { account, replay_identity: Wanted(wanted), place } => {
+            Self::Set { account, replay_identity, min_signature, place } => {
                 let mut admin = place.open()?;
                 let id = account_of(&admin, &account)?;
-                admin.set_replay_identity(&id, wanted)?;
+                if let Some(Wanted(wanted)) = replay_identity {
+                    admin.set_replay_identity(&id, wanted)?;
+                }
+                if let Some(Wanted(wanted)) = min_signature {
+                    admin.set_min_signature(&id, wanted)?;
+                }
                 show(&admin, &id, &place.shape)
             }
             Self::Suspend { account, place } => set(&place, &account, AccountState::Suspended),
@@ -89,11 +98,21 @@ impl Account {
     }
 }
 
-/// A replay identity, or none of its own.
+/// What an account is to have, or none of its own.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted(Option<ReplayIdentity>);
+pub(crate) struct Wanted<T>(Option<T>);
 
-fn replay_identity(text: &str) -> Result<Wanted, String> {
+fn min_signature(text: &str) -> Result<Wanted<MinSignature>, String> {
+    match (text, MinSignature::parse(text)) {
+        ("default", _) => Ok(Wanted(None)),
+        (_, Some(least)) => Ok(Wanted(Some(least))),
+        (_, None) => {
+            Err("it is `HmacSHA1`, `HmacSHA256`, `TC3-HMAC-SHA256` or `default`".to_owned())
+        }
+    }
+}
+
+fn replay_identity(text: &str) -> Result<Wanted<ReplayIdentity>, String> {
     match (text, ReplayIdentity::parse(text)) {
         ("default", _) => Ok(Wanted(None)),
         (_, Some(identity)) => Ok(Wanted(Some(identity))),
@@ -116,7 +135,12 @@ pub(super) fn show(admin: &Admin, id: &str, shape: &Shape) -> Result<(), Failure
         let replay =
             account.replay_identity.map(|replay| format!(", replays by {}", replay.as_str()));
         let replay = replay.unwrap_or_default();
-        output::data(format_args!("{} {}: {state}, {identity}{replay}", account.id, account.name));
+        let least = account.min_signature.map(|least| format!(", signs by {}", least.as_str()));
+        let least = least.unwrap_or_default();
+        output::data(format_args!(
+            "{} {}: {state}, {identity}{replay}{least}",
+            account.id, account.name
+        ));
     });
     Ok(())
 }
@@ -149,6 +173,7 @@ fn row(account: &facts::Account, currency: Currency) -> Value {
         "groups": account.groups,
         "currency": currency.as_str(),
         "replayIdentity": account.replay_identity.map(ReplayIdentity::as_str),
+        "minSignature": account.min_signature.map(MinSignature::as_str),
     })
 }
 

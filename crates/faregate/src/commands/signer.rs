@@ -11,6 +11,7 @@ use faregate_signing::capture::Captured;
 use super::credentials;
 use crate::environment;
 use crate::exit::Failure;
+use crate::output;
 use crate::running::{Profile, Running};
 
 /// The domain of the cloud whose contract this is.
@@ -128,6 +129,11 @@ impl Signer {
         if let Some(secret_id) = secret_id() {
             return of_environment(&secret_id, demo).map(Who::Key);
         }
+        if secret_key()?.is_some() {
+            return Err(Failure::usage(
+                "there is a SecretKey in the environment and no SecretId: set FAREGATE_SECRET_ID, or unset FAREGATE_SECRET_KEY, FAREGATE_SECRET_KEY_FILE and TENCENTCLOUD_SECRET_KEY to sign with another key",
+            ));
+        }
         if let Some(demo) = demo {
             let profile = profile(demo, "demo")?;
             return Ok(Who::Key(Credentials::new(&profile.secret_id, &profile.secret_key)));
@@ -156,8 +162,14 @@ fn named(name: &str, demo: Option<&Running>) -> Result<Who, Failure> {
 }
 
 fn of_environment(secret_id: &str, demo: Option<&Running>) -> Result<Credentials, Failure> {
-    // An unknown key with the demo's secret is a way to see 4100.
-    let secret = secret_key()?.or_else(|| Some(profile(demo?, "demo").ok()?.secret_key.clone()));
+    let mut secret = secret_key()?;
+    if let (None, Some(profile)) = (&secret, demo.and_then(|demo| profile(demo, "demo").ok())) {
+        // An unknown key with the demo's secret is a way to see 4100.
+        output::note(
+            "there is a SecretId in the environment and no SecretKey: signed with the demo's",
+        );
+        secret = Some(profile.secret_key.clone());
+    }
     let secret = secret.ok_or_else(|| {
         Failure::usage(
             "there is a SecretId and no SecretKey: set FAREGATE_SECRET_KEY_FILE or FAREGATE_SECRET_KEY",

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::Upstream;
-use faregate_pipeline::facts::{Rate, ReplayIdentity};
+use faregate_pipeline::facts::{MinSignature, Rate, ReplayIdentity};
 use faregate_stores::Durability;
 use toml::Spanned;
 
@@ -76,6 +76,40 @@ impl Checker<'_> {
             return None;
         }
         Some(address)
+    }
+
+    fn default_rate(&mut self, raw: &RawConfig) -> Option<Rate> {
+        let quota = raw.quota.as_ref()?;
+        let positive = |n: i64| u32::try_from(n).ok().and_then(NonZeroU32::new);
+        let rate = (positive(quota.as_ref().per_second), positive(quota.as_ref().burst));
+        if let (Some(per_second), Some(burst)) = rate {
+            return Some(Rate { per_second, burst });
+        }
+        self.fault(
+            quota.span(),
+            "a rate and its burst are at least 1: with 0 every call is refused",
+            "leave `[quota]` out for no limit",
+        );
+        None
+    }
+
+    fn min_signature(&mut self, raw: &RawConfig) -> MinSignature {
+        let (value, compat) = (raw.min_signature.as_ref(), raw.compat);
+        let usual = if compat { MinSignature::V2Sha1 } else { MinSignature::V2Sha256 };
+        let Some(value) = value else { return usual };
+        match MinSignature::parse(value.as_ref()) {
+            Some(least) if compat && least != usual => {
+                let sentence = "`compat` takes HmacSHA1, and `min_signature` does not";
+                self.fault(value.span(), sentence, "leave one of the two out");
+            }
+            Some(least) => return least,
+            None => {
+                let known = MinSignature::ALL.map(|it| format!("\"{}\"", it.as_str()));
+                let help = format!("write {}", known.join(", "));
+                self.fault(value.span(), "`min_signature` is no signature method", &help);
+            }
+        }
+        usual
     }
 
     fn within(&mut self, key: &str, value: Option<&Spanned<i64>>, default: i64, most: i64) -> i64 {
@@ -246,21 +280,9 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
     }
     config.pages_counts = raw.pages.counts;
     check.replay(&raw, &mut config);
-    if let Some(quota) = &raw.quota {
-        let positive = |n: i64| u32::try_from(n).ok().and_then(NonZeroU32::new);
-        let rate = (positive(quota.as_ref().per_second), positive(quota.as_ref().burst));
-        match rate {
-            (Some(per_second), Some(burst)) => {
-                config.default_rate = Some(Rate { per_second, burst })
-            }
-            _ => check.fault(
-                quota.span(),
-                "a rate and its burst are at least 1: with 0 every call is refused",
-                "leave `[quota]` out for no limit",
-            ),
-        }
-    }
-    (config.sandbox, config.compat) = (raw.sandbox, raw.compat);
+    config.default_rate = check.default_rate(&raw);
+    (config.sandbox, config.compat, config.min_signature) =
+        (raw.sandbox, raw.compat, check.min_signature(&raw));
     if let Some(faults) = &raw.faults {
         config.seed = faults.as_ref().seed;
         if !raw.sandbox {

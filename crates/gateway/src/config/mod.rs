@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::{Catalog, Settings, Severity, Source};
-use faregate_pipeline::facts::{Rate, ReplayIdentity};
+use faregate_pipeline::facts::{MinSignature, Rate, ReplayIdentity};
 use faregate_stores::Durability;
 
 use crate::ops::access_log::Target;
@@ -40,6 +40,8 @@ pub struct Config {
     pub seed: Option<i64>,
     /// Takes HmacSHA1 as well.
     pub compat: bool,
+    /// The weakest signature that is taken of anybody.
+    pub min_signature: MinSignature,
     /// Where it listens.
     pub listen: Listen,
     /// Where its pages are, from outside; empty: where its pages listener is.
@@ -174,6 +176,7 @@ impl Config {
             sandbox: false,
             seed: None,
             compat: false,
+            min_signature: MinSignature::V2Sha256,
             listen: Listen::default(),
             pages_url: String::new(),
             pages_counts: false,

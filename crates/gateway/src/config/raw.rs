@@ -16,6 +16,7 @@ pub(super) struct RawConfig {
     pub(super) faults: Option<Spanned<RawFaults>>,
     #[serde(default)]
     pub(super) compat: bool,
+    pub(super) min_signature: Option<Spanned<String>>,
     pub(super) listen: Spanned<RawListen>,
     #[serde(default)]
     pub(super) pages: RawPages,

@@ -45,6 +45,7 @@ const ROOT: &[Key] = &[
     key("sandbox", Kind::Switch),
     key("faults", Kind::Table(&[key("seed", Kind::Number)])),
     key("compat", Kind::Switch),
+    key("min_signature", Kind::Text),
     required("listen", Kind::Table(LISTEN)),
     key("pages", Kind::Table(&[key("url", Kind::Text), key("counts", Kind::Switch)])),
     key("tls", Kind::Table(&[required("certificate", Kind::Text), required("key", Kind::Text)])),

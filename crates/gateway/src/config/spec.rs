@@ -118,6 +118,30 @@ fn all_faults_are_told_in_one_run() {
 }
 
 #[test]
+fn the_weakest_signature_is_said_once() {
+    const REST: &str = "\n[listen]\nhttps = \"127.0.0.1:1\"\n";
+    for (text, least) in [
+        ("", MinSignature::V2Sha256),
+        ("compat = true", MinSignature::V2Sha1),
+        ("min_signature = \"TC3-HMAC-SHA256\"", MinSignature::Tc3),
+        ("min_signature = \"HmacSHA1\"", MinSignature::V2Sha1),
+        ("compat = true\nmin_signature = \"HmacSHA1\"", MinSignature::V2Sha1),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("faregate.toml");
+        fs::write(&config, format!("base_domain = \"a.b\"\n{text}{REST}")).unwrap();
+        assert_eq!(load(&config).unwrap().config.min_signature, least, "{text}");
+    }
+    for (text, said) in [
+        ("min_signature = \"sha256\"", "`min_signature` is no signature method"),
+        ("compat = true\nmin_signature = \"HmacSHA256\"", "`compat` takes HmacSHA1"),
+    ] {
+        let (n, rendered) = faults_of(&format!("base_domain = \"a.b\"\n{text}{REST}"));
+        assert!(n == 1 && rendered.contains(said), "{text}: {rendered}");
+    }
+}
+
+#[test]
 fn a_purchase_that_is_a_batch_is_not_served() {
     let folder = tempfile::tempdir().unwrap();
     let document = include_str!("../../../../examples/compute/openapi.yaml");

@@ -63,7 +63,10 @@ pub(super) fn build(question: &Question<'_>) -> Result<Request<Full<Bytes>>, htt
     headers.insert(REQUEST_ID, id_value);
     headers.insert(IDEMPOTENCY_KEY, key);
     headers.insert(TRACEPARENT, traceparent(id.as_bytes())?);
-    text(&mut headers, ACCOUNT, account);
+    // A call that nobody signed has none.
+    if !account.is_empty() {
+        text(&mut headers, ACCOUNT, account);
+    }
     if let Some(region) = region {
         text(&mut headers, REGION, region);
     }

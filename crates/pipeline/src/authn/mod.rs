@@ -6,20 +6,24 @@
 //! RELIABILITY 1.3.4). Never: tells the expected signature, or accepts one string for two requests it can
 //! tell apart (the merge rule, 1.3.5).
 
+mod inquiry;
 mod parameter;
 mod tc3;
 mod told;
+mod unsigned;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use faregate_contract::{Code, Origin, Public, Reason, Refusal};
+use faregate_signing::diagnose::Diagnosis;
 use faregate_signing::{Algorithm, Tag, v2};
 
 use crate::availability::Open;
-use crate::facts::{Account, Key};
+use crate::facts::{Account, Key, MinSignature};
 use crate::parameters::Proof;
 
+pub use inquiry::Inquiry;
 pub use told::Told;
 
 /// How strict this installation is.
@@ -27,8 +31,8 @@ pub use told::Told;
 pub struct Policy {
     /// Tell a client everything about its mistake, an unknown key included.
     pub sandbox: bool,
-    /// The weakest algorithm that is accepted.
-    pub weakest: Algorithm,
+    /// The weakest signature that is accepted of anybody; actions and accounts may demand a stronger one.
+    pub weakest: MinSignature,
 }
 
 /// A call that its key signed.
@@ -47,6 +51,8 @@ pub enum Profile {
     Parameters(v2::Profile),
     /// Of a canonical request.
     Tc3(faregate_signing::tc3::Profile),
+    /// It made none, for an action that is public.
+    Unsigned,
 }
 
 impl Profile {
@@ -56,6 +62,7 @@ impl Profile {
         match self {
             Self::Parameters(profile) => profile.label(),
             Self::Tc3(profile) => format!("tc3 {}", profile.label()).into(),
+            Self::Unsigned => "unsigned".into(),
         }
     }
 }
@@ -86,6 +93,12 @@ impl Authenticated {
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.profile
+    }
+
+    /// Did anybody sign it; if not, the action is public, and there is no key and no account behind the call.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        !matches!(self.profile, Profile::Unsigned)
     }
 
     /// What its signature decodes to: the call's only identity, in a dialect that has no Nonce.
@@ -128,6 +141,8 @@ pub enum Refused {
     Mismatch,
     /// The same, told in a sandbox: the mistake, and the string to sign.
     MismatchTold(Box<Told>),
+    /// The same, where the signature proves that the client holds a key of this account: the mistake alone.
+    MismatchNamed(Box<Diagnosis>),
     /// Told in a sandbox.
     UnknownKey(String),
     /// Told in a sandbox.
@@ -168,6 +183,7 @@ impl From<Refused> for Refusal {
                 all = Some(told);
                 (SIGNATURE_MISMATCH, sentence)
             }
+            Refused::MismatchNamed(found) => return told::named(&found),
             Refused::UnknownKey(id) => {
                 (UNKNOWN_KEY, format!("there is no key {}.", Public::echo(&id)))
             }
@@ -184,7 +200,7 @@ impl From<Refused> for Refusal {
             Refused::Authorization(why) => (AUTHORIZATION_MALFORMED, format!("{why}.")),
             Refused::NotSigned => (
                 NOT_SIGNED,
-                "this action takes signed calls only; sign it, or leave `SkipSign` out.".to_owned(),
+                "this action is not public and takes signed calls only; sign it, or leave `SkipSign` out.".to_owned(),
             ),
             Refused::ActionUnsigned => (
                 ACTION_NOT_SIGNED,
@@ -232,36 +248,41 @@ const TC3: &str = faregate_signing::tc3::SCHEME;
 ///
 /// # Errors
 /// 4100 for whatever is not signed, all of it, by an enabled key.
-pub fn check(open: Open, key: Option<Arc<Key>>, policy: &Policy) -> Result<Authenticated, Refused> {
+pub fn check(
+    open: Open,
+    key: Option<Arc<Key>>,
+    policy: &Policy,
+    inquiry: &dyn Inquiry,
+) -> Result<Authenticated, Refused> {
     let signed = match &open.common().proof {
         Proof::Parameter { signature, method } => {
-            parameter::judge(&open, key, policy, signature, method.as_deref())?
+            parameter::judge(&open, key, (policy, inquiry), signature, method.as_deref())?
         }
-        Proof::Header => tc3::judge(&open, key, policy)?,
+        Proof::Header => tc3::judge(&open, key, (policy, inquiry))?,
+        Proof::None if open.operation().is_public => unsigned::signed(),
         Proof::None => return Err(Refused::NotSigned),
     };
     let Signed { key, profile, tag } = signed;
-    if key.token != open.common().token {
+    if !matches!(profile, Profile::Unsigned) && key.token != open.common().token {
         return Err(Refused::Token);
     }
     Ok(Authenticated { of: open, key, profile, tag })
 }
 
-/// The key, if it may sign. Without one `work` is done, so that both refusals take the time of a wrong signature.
+/// The key, if it may sign. Without one `work` is done, so that both refusals take the time of a wrong signature and read
+/// alike; only a sandbox says which it is.
 fn usable(
     open: &Open,
     key: Option<Arc<Key>>,
     policy: &Policy,
-    work: impl FnOnce(),
+    work: impl FnOnce() -> Refused,
 ) -> Result<Arc<Key>, Refused> {
     let id = || open.common().secret_id.clone();
     match key.filter(|key| key.enabled || policy.sandbox) {
         Some(key) if key.enabled => Ok(key),
         Some(_) => Err(Refused::KeyDisabled(id())),
-        None => {
-            work();
-            Err(if policy.sandbox { Refused::UnknownKey(id()) } else { Refused::Mismatch })
-        }
+        None if policy.sandbox => Err(Refused::UnknownKey(id())),
+        None => Err(work()),
     }
 }
 

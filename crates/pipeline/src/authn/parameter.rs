@@ -4,20 +4,20 @@
 use std::sync::Arc;
 
 use faregate_catalog::MinSignature;
-use faregate_signing::diagnose::{Diagnosis, Evidence, V2, diagnose};
+use faregate_signing::diagnose::{Diagnosis, Evidence, V2};
 use faregate_signing::{Algorithm, Method, Pair, Tag, v2};
 use smallvec::SmallVec;
 
-use super::{Policy, Profile, Refused, Signed, TC3, Told, usable};
+use super::{Inquiry, Policy, Profile, Refused, Signed, Told, inquiry, usable};
 use crate::availability::Open;
 use crate::call::Body;
-use crate::facts::Key;
+use crate::facts::{Account, Key};
 use crate::parameters::is_common;
 
 pub(super) fn judge(
     open: &Open,
     key: Option<Arc<Key>>,
-    policy: &Policy,
+    (policy, world): (&Policy, &dyn Inquiry),
     signature: &str,
     method: Option<&str>,
 ) -> Result<Signed, Refused> {
@@ -26,7 +26,7 @@ pub(super) fn judge(
         open.input().pairs().filter(|(name, _)| *name != "Signature").collect();
     let Ok(tag) = Tag::decode(signature) else {
         let diagnosis = key.filter(|_| policy.sandbox).and_then(|key| {
-            diagnose(&Evidence::V2(evidence(open, &pairs, signature)), &key.secret, &[])
+            inquiry::in_full(world, &Evidence::V2(evidence(open, &pairs, signature)), &key)
         });
         let told = diagnosis.map(|found| told(open, &pairs, Some(found)));
         return Err(told.unwrap_or(Refused::Malformed(algorithm)));
@@ -40,16 +40,19 @@ pub(super) fn judge(
         algorithm,
         tag: &tag,
     };
+    let wrong = |key: Option<&Key>| {
+        let evidence = Evidence::V2(evidence(open, &pairs, signature));
+        match key.filter(|_| policy.sandbox) {
+            Some(key) => told(open, &pairs, inquiry::in_full(world, &evidence, key)),
+            None => inquiry::in_production((policy, world), open, &evidence, key)
+                .map_or(Refused::Mismatch, |found| Refused::MismatchNamed(Box::new(found))),
+        }
+    };
     let key = usable(open, key, policy, || {
         let _ = v2::refuse_unknown(&request);
+        wrong(None)
     })?;
-    let verified = v2::verify(&request, &key.secret).map_err(|_| {
-        if !policy.sandbox {
-            return Refused::Mismatch;
-        }
-        let found = diagnose(&Evidence::V2(evidence(open, &pairs, signature)), &key.secret, &[]);
-        told(open, &pairs, found)
-    })?;
+    let verified = v2::verify(&request, &key.secret).map_err(|_| wrong(Some(&key)))?;
     let operation = open.operation();
     // A file part is signed by nobody: one that is no parameter is dropped, as the module would (PROTOCOL 1.1).
     let file = open.input().files().iter().find(|name| operation.declares(name));
@@ -60,24 +63,22 @@ pub(super) fn judge(
     if let Some(found) = v2::ambiguous(&pairs, |name| is_common(name) || operation.declares(name)) {
         return Err(Refused::Ambiguous(found.parameter.to_owned()));
     }
-    match weakest(operation.min_signature, policy) {
-        weakest if weakest == TC3 || (weakest != SHA1 && algorithm == Algorithm::HmacSha1) => {
-            Err(Refused::TooWeak { sent: algorithm.name(), weakest })
-        }
-        _ => Ok(Signed { key, profile: Profile::Parameters(verified.profile), tag }),
+    let least = weakest(operation.min_signature, &key.account, policy);
+    if strength(algorithm) < least {
+        return Err(Refused::TooWeak { sent: algorithm.name(), weakest: least.as_str() });
     }
+    Ok(Signed { key, profile: Profile::Parameters(verified.profile), tag })
 }
 
-const SHA1: &str = Algorithm::HmacSha1.name();
+/// The least that the action, the account and the installation take: the strongest of the three.
+fn weakest(action: Option<MinSignature>, account: &Account, policy: &Policy) -> MinSignature {
+    [action, account.min_signature].into_iter().flatten().fold(policy.weakest, MinSignature::max)
+}
 
-/// The least that the action and the installation take.
-fn weakest(least: Option<MinSignature>, policy: &Policy) -> &'static str {
-    match (least, policy.weakest) {
-        (Some(MinSignature::Tc3), _) => TC3,
-        (None | Some(MinSignature::V2Sha1), Algorithm::HmacSha1) => SHA1,
-        (None | Some(MinSignature::V2Sha1 | MinSignature::V2Sha256), _) => {
-            Algorithm::HmacSha256.name()
-        }
+const fn strength(algorithm: Algorithm) -> MinSignature {
+    match algorithm {
+        Algorithm::HmacSha1 => MinSignature::V2Sha1,
+        Algorithm::HmacSha256 => MinSignature::V2Sha256,
     }
 }
 

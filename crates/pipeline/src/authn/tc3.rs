@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use faregate_catalog::Cover;
-use faregate_signing::diagnose::{Evidence, Tc3, diagnose};
+use faregate_signing::diagnose::{Evidence, Tc3};
 use faregate_signing::tc3::{self, Authorization, Mismatch, Payload};
 
-use super::{Policy, Profile, Refused, Signed, Told, usable};
+use super::{Inquiry, Policy, Profile, Refused, Signed, Told, inquiry, usable};
 use crate::availability::Open;
 use crate::call::{Body, RawCall, Transport};
 use crate::dialect::header;
@@ -18,7 +18,7 @@ use crate::facts::Key;
 pub(super) fn judge(
     open: &Open,
     key: Option<Arc<Key>>,
-    policy: &Policy,
+    (policy, world): (&Policy, &dyn Inquiry),
 ) -> Result<Signed, Refused> {
     let raw = open.raw();
     let malformed = |why: &dyn std::fmt::Display| Refused::Authorization(why.to_string());
@@ -43,9 +43,10 @@ pub(super) fn judge(
     };
     let key = usable(open, key, policy, || {
         let _ = tc3::refuse_unknown(&request);
+        mismatch(open, &request, written, None, (policy, world))
     })?;
     let verified = tc3::verify(&request, &key.secret).map_err(|why| match why {
-        Mismatch::Tag { .. } => mismatch(&request, written, &key, policy),
+        Mismatch::Tag { .. } => mismatch(open, &request, written, Some(&key), (policy, world)),
         Mismatch::Stamp
         | Mismatch::Date { .. }
         | Mismatch::HeaderMissing { .. }
@@ -70,20 +71,13 @@ fn is_open(raw: &RawCall) -> bool {
 }
 
 fn mismatch(
+    open: &Open,
     request: &tc3::Request<'_>,
     authorization: &str,
-    key: &Key,
-    policy: &Policy,
+    key: Option<&Key>,
+    (policy, world): (&Policy, &dyn Inquiry),
 ) -> Refused {
-    if !policy.sandbox {
-        return Refused::Mismatch;
-    }
-    let profile = tc3::Profile::CANONICAL;
-    let texts = tc3::string_to_sign(request, profile)
-        .and_then(|text| Ok((text, tc3::canonical_request(request, profile)?)));
-    // Neither can fail once the tag was compared.
-    let Ok((string_to_sign, canonical)) = texts else { return Refused::Mismatch };
-    let evidence = Tc3 {
+    let evidence = Evidence::Tc3(Tc3 {
         method: request.method,
         path: request.path,
         query: request.query,
@@ -93,8 +87,17 @@ fn mismatch(
         timestamp: request.timestamp,
         authorization,
         hosts: &[],
+    });
+    let Some(key) = key.filter(|_| policy.sandbox) else {
+        let found = inquiry::in_production((policy, world), open, &evidence, key);
+        return found.map_or(Refused::Mismatch, |found| Refused::MismatchNamed(Box::new(found)));
     };
-    let diagnosis = diagnose(&Evidence::Tc3(evidence), &key.secret, &[]);
+    let profile = tc3::Profile::CANONICAL;
+    let texts = tc3::string_to_sign(request, profile)
+        .and_then(|text| Ok((text, tc3::canonical_request(request, profile)?)));
+    // Neither can fail once the tag was compared.
+    let Ok((string_to_sign, canonical)) = texts else { return Refused::Mismatch };
+    let diagnosis = inquiry::in_full(world, &evidence, key);
     let canonical_request = Some(canonical);
     Refused::MismatchTold(Box::new(Told { string_to_sign, canonical_request, diagnosis }))
 }

@@ -1,11 +1,32 @@
 //! What a sandbox tells of a signature that does not match: which mistake made it, and the string that was expected.
 //!
 //! Finding the mistake takes some milliseconds at most (`faregate_signing::diagnose` bounds it), on the worker's own
-//! thread: a sandbox has the time, and nothing else ever looks for one.
+//! thread: a sandbox has the time; elsewhere [`super::Inquiry`] grants it seldom.
 
-use faregate_contract::{Members, Refusal};
+use faregate_contract::{Code, Members, Origin, Public, Refusal};
 use faregate_signing::diagnose::{Certainty, Diagnosis, Mistake};
 use serde_json::json;
+
+use super::SIGNATURE_MISMATCH;
+
+/// What is always said first.
+pub(super) const MISMATCH: &str = "the signature is not what this key makes of this request.";
+
+/// The refusal with the mistake's name, for programs.
+pub(super) fn name(refusal: Refusal, found: &Diagnosis) -> Refusal {
+    let named = json!({ "mistake": found.mistake.name(), "certainty": found.certainty });
+    match Members::of_object(&named.to_string()) {
+        Some(members) => refusal.beside(members),
+        None => refusal,
+    }
+}
+
+/// The mistake alone, where there is no sandbox.
+pub(super) fn named(found: &Diagnosis) -> Refusal {
+    let say = Public::new(format!("{MISMATCH} {}", found.sentence()));
+    let refusal = Refusal::new(Code::AuthFailure, SIGNATURE_MISMATCH, Origin::Client, say);
+    name(refusal.fix(found.fix()), found)
+}
 
 /// All that is told; never the expected signature.
 #[derive(Debug)]
@@ -21,15 +42,17 @@ pub struct Told {
 impl Told {
     /// The particular sentence of the message.
     pub(super) fn sentence(&self) -> String {
-        const MISMATCH: &str = "the signature is not what this key makes of this request";
         match &self.diagnosis {
-            None => format!("{MISMATCH}; compare your string to sign with the one in `fix`."),
+            None => {
+                let mismatch = MISMATCH.trim_end_matches('.');
+                format!("{mismatch}; compare your string to sign with the one in `fix`.")
+            }
             Some(found) => match (found.certainty, found.mistake) {
                 // It says of itself how sure it is.
                 (Certainty::Exact, _) | (Certainty::Likely, Mistake::SecretDiffers) => {
-                    format!("{MISMATCH}. {}", found.sentence())
+                    format!("{MISMATCH} {}", found.sentence())
                 }
-                (Certainty::Likely, _) => format!("{MISMATCH}. Probably: {}", found.sentence()),
+                (Certainty::Likely, _) => format!("{MISMATCH} Probably: {}", found.sentence()),
             },
         }
     }
@@ -52,11 +75,8 @@ impl Told {
             fix += &format!("\n\nYours is another one:\n{mark}");
         }
         let refusal = refusal.fix(fix);
-        let named = self.diagnosis.as_ref().map(|found| {
-            json!({ "mistake": found.mistake.name(), "certainty": found.certainty }).to_string()
-        });
-        match named.as_deref().and_then(Members::of_object) {
-            Some(members) => refusal.beside(members),
+        match &self.diagnosis {
+            Some(found) => name(refusal, found),
             None => refusal,
         }
     }

@@ -368,3 +368,32 @@ fn every_reason_that_has_a_name_in_api_3_is_a_reason_of_some_room() {
         assert!(page.reasons.iter().any(|known| known.as_str() == reason), "{code} {reason}");
     }
 }
+
+#[test]
+fn a_public_action_needs_no_signature_and_checks_one_that_is_there() {
+    let price = || Call::json("InquiryInstancePrice", &json!({ "InstanceType": "S1.SMALL1" }));
+    let changed = |call: Call, change: fn(&mut RawCall)| {
+        let mut raw = call.raw();
+        change(&mut raw);
+        raw
+    };
+    for (title, call, expected) in [
+        ("SKIP, of a public action", changed(price(), |c| c.headers[4].1 = "SKIP".into()), None),
+        (
+            "SKIP, of a public action, stamped long ago and with a token",
+            changed(price(), |c| {
+                (c.headers[3].1, c.headers[4].1) = ("1400000001".into(), "SKIP".into());
+                c.headers.push(("x-tc-token".into(), "t".into()));
+            }),
+            None,
+        ),
+        ("a public action, signed", price().raw(), None),
+        (
+            "a public action, signed and changed",
+            changed(price(), |c| c.body = Body::Whole(Bytes::from_static(b"{}"))),
+            Some("SIGNATURE_MISMATCH"),
+        ),
+    ] {
+        assert_eq!(world().reason(call).map(|(_, reason)| reason), expected, "{title}");
+    }
+}

@@ -175,6 +175,10 @@ pub fn check(
     policy: &Policy,
 ) -> Result<Fresh, Refusal> {
     let common = authenticated.common();
+    // What nobody signed was not signed at any time, and may come as often as its quota lets it.
+    if !authenticated.is_signed() {
+        return Ok(Fresh { of: authenticated, now });
+    }
     // Without a Nonce only the period limits how often a copy can come (PROTOCOL 3): either way, and no code but 4200.
     if common.nonce.is_none() {
         within(common.timestamp, now, policy.period_s)?;

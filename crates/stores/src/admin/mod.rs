@@ -12,7 +12,9 @@ mod service;
 use std::path::Path;
 
 use faregate_ledger::Currency;
-use faregate_pipeline::facts::{Account, AccountState, Identity, Network, Rate, ReplayIdentity};
+use faregate_pipeline::facts::{
+    Account, AccountState, Identity, MinSignature, Network, Rate, ReplayIdentity,
+};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use self::keys::NewKey;
@@ -76,6 +78,7 @@ impl Admin {
                 sources: Vec::new(),
                 rate: None,
                 replay_identity: None,
+                min_signature: None,
             };
             let now = clock::wall();
             accounts::insert_account(c, &account, new.currency, now)?;
@@ -150,6 +153,18 @@ impl Admin {
         identity: Option<ReplayIdentity>,
     ) -> Result<(), AdminError> {
         self.change_account(id, |account| account.replay_identity = identity)
+    }
+
+    /// Says which signature an account takes at least; none: as everywhere.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn set_min_signature(
+        &mut self,
+        id: &str,
+        least: Option<MinSignature>,
+    ) -> Result<(), AdminError> {
+        self.change_account(id, |account| account.min_signature = least)
     }
 
     fn change_account(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faregate_ledger::Currency;
 use faregate_pipeline::facts::{
-    Account, AccountState, Identity, Key, Network, Rate, ReplayIdentity,
+    Account, AccountState, Identity, Key, MinSignature, Network, Rate, ReplayIdentity,
 };
 use faregate_pipeline::time::Millis;
 use faregate_signing::{KeyId, SecretKey};
@@ -32,7 +32,8 @@ pub struct KeyEntry {
 
 /// The columns that [`account_of`] reads.
 const ACCOUNT: &str = "a.slot, a.id, a.name, a.state, a.identity, a.account_groups, a.sources, \
-                       a.rate_per_s, a.rate_burst, a.replay_identity";
+                       a.rate_per_s, a.rate_burst, a.replay_identity, \
+                       a.min_signature";
 
 fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
     let rate = match (row.get("rate_per_s")?, row.get("rate_burst")?) {
@@ -57,6 +58,13 @@ fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
             .map(|text| {
                 ReplayIdentity::parse(&text)
                     .ok_or_else(|| broken(format!("`{text}` is not a replay identity")))
+            })
+            .transpose()?,
+        min_signature: row
+            .get::<_, Option<String>>("min_signature")?
+            .map(|text| {
+                MinSignature::parse(&text)
+                    .ok_or_else(|| broken(format!("`{text}` is not a signature method")))
             })
             .transpose()?,
     })
@@ -162,7 +170,8 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
     let n_rows = c
         .prepare_cached(
             "UPDATE accounts SET name = ?2, state = ?3, identity = ?4, account_groups = ?5, \
-             sources = ?6, rate_per_s = ?7, rate_burst = ?8, replay_identity = ?9 WHERE id = ?1",
+             sources = ?6, rate_per_s = ?7, rate_burst = ?8, replay_identity = ?9, \
+             min_signature = ?10 WHERE id = ?1",
         )?
         .execute((
             &account.id,
@@ -174,6 +183,7 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
             account.rate.map(|rate| rate.per_second.get()),
             account.rate.map(|rate| rate.burst.get()),
             account.replay_identity.map(ReplayIdentity::as_str),
+            account.min_signature.map(MinSignature::as_str),
         ))?;
     Ok(n_rows == 1)
 }
@@ -207,6 +217,26 @@ pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>
         token: token.transpose()?.map(text).transpose()?,
         account: Arc::new(account),
     }))
+}
+
+/// The secrets of the account's other keys, the newest first: what somebody may have signed with by mistake.
+pub(crate) fn other_secrets(
+    c: &Connection,
+    vault: &Vault,
+    account: &str,
+    but: &str,
+) -> Result<Vec<SecretKey>, Fault> {
+    let mut statement = c.prepare_cached(
+        "SELECT id, epoch, secret FROM keys WHERE account = ?1 AND id <> ?2 \
+         ORDER BY created_at_ms DESC, id LIMIT 16",
+    )?;
+    let (mut rows, mut secrets) = (statement.query([account, but])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        let (id, epoch, sealed): (String, _, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let place = Place { kind: Sealed::Secret, account, key_id: &id };
+        secrets.push(SecretKey::new(vault.open_sealed(place, epoch, &sealed)?.to_vec()));
+    }
+    Ok(secrets)
 }
 
 /// Seals and writes a new key.

@@ -168,6 +168,7 @@ async fn a_refused_or_failing_call_is_counted_as_a_call_and_never_as_an_executio
         ann | GET /instances/price?instanceType=S1.SMALL1&imageId=img-500      | 500
         ann | GET /instances/price?instanceType=S1.SMALL1&imageId=img-teapot   | 418
         -   | GET /zones                                                | 400 {{"type":"about:blank","title":"Bad Request","status":400,"detail":"the header Faregate-Account is missing"}}
+        -   | GET /instances/price?instanceType=S1.SMALL1               | 200 {{"price":"30.00","currency":"CNY"}}
         ann | GET /nowhere                                              | 404 "*"
         ann | DELETE /instances/                                        | 404 "*"
         ann | DELETE /instances/a/b                                     | 404 "*"
@@ -191,7 +192,7 @@ async fn a_refused_or_failing_call_is_counted_as_a_call_and_never_as_an_executio
         ann | POST /projects nonsense                                   | 400 "*"
         ann | POST /projects {huge}                                     | 413
         ann | GET /instances                                            | 200 {{"totalCount":0,"instanceSet":[]}}
-        -   | GET /_admin/executions                                    | 200 {{"total":0,"calls":30,"byAction":{{}}}}
+        -   | GET /_admin/executions                                    | 200 {{"total":0,"calls":31,"byAction":{{}}}}
     "#,
         nonsense = order(r#"{"imageId":"img-nonsense"}"#),
         error = order(r#"{"imageId":"img-500"}"#),
