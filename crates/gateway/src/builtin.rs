@@ -30,7 +30,7 @@ impl Driver {
             Ok(Err(cause)) => return Err(Fault::Internal(format!("receipts: {cause}")).into()),
             Err(died) => return Err(Fault::Internal(died.to_string()).into()),
         };
-        let hold = self.shared.stores.hold(id)?;
+        let hold = self.shared.stores.hold(id).await?;
         let account = funded.account().id.as_str();
         let (later, own): (Vec<Receipt<'_>>, Vec<_>) = kept
             .iter()

@@ -217,7 +217,7 @@ impl Driver {
         trail.routed(&open);
 
         trail.at(order::SIGNATURE)?;
-        let key = shared.stores.key(&open.common().secret_id)?;
+        let key = shared.stores.key(&open.common().secret_id).await?;
         shared.arm(trail, &open, key.as_deref())?;                                              // faults on purpose
         let authenticated = authn::check(open, key, &shared.authn, &**shared)?;                 // 4100
         trail.authenticated(&authenticated);
@@ -243,17 +243,17 @@ impl Driver {
         let claimed = replay::check(permitted, claim.as_ref(), claimed)?;                       // 4500
         trail.echo = echo.and_then(Turn::ours);
         trail.at(order::QUOTA)?;
-        trail.verdict = shared.verdict(trail, verdict, &cells, ticket.as_ref())?;
+        trail.verdict = shared.verdict(trail, verdict, &cells, ticket.as_ref()).await?;
         let admitted = quota::check(claimed, &trail.verdict)?;                                  // 4400
         if quota::is_dry_run(&admitted) {
-            return self.rehearse(admitted, trail);                                              // every gate that is left
+            return Box::pin(self.rehearse(admitted, trail)).await;                              // every gate that is left
         }
 
         trail.at(order::PARAMETERS)?;
         let valid = parameters::validate(admitted)?;                                            // 4000
         trail.at(order::RESOURCES)?;
         let wanted = ownership::wanted(&valid);
-        let owners = shared.stores.owners(&wanted)?;
+        let owners = shared.stores.owners(&wanted).await?;
         let owned = ownership::check(valid, &wanted, &owners)?;                                 // 5000
         trail.at(order::IDENTITY)?;
         let verified = verification::check(owned)?;                                             // 5500
@@ -280,7 +280,7 @@ impl Driver {
     ) -> Result<(Claim, Verdict, Option<Ticket>), StoreDown> {
         match claim {
             Some(claim) => self.shared.stores.enter(claim, cells, now).await,
-            None => Ok((Claim::New, self.shared.stores.take(cells, now)?, None)),
+            None => Ok((Claim::New, self.shared.stores.take(cells, now).await?, None)),
         }
     }
 

@@ -52,7 +52,7 @@ impl Rehearsal {
 impl Driver {
     /// Asks every gate that is left. The answer is the first refusal that would come, or a success; beside
     /// either stands `dryRun`, with all of them.
-    pub(crate) fn rehearse(
+    pub(crate) async fn rehearse(
         &self,
         admitted: Admitted,
         trail: &mut Trail,
@@ -60,10 +60,10 @@ impl Driver {
         let (stores, now) = (&self.shared.stores, admitted.now());
         let (account, operation) =
             (Arc::clone(admitted.account()), Arc::clone(admitted.operation()));
-        let funds = stores.funds(&account.id)?;
+        let funds = stores.funds(&account.id).await?;
         let mut rehearsal = Rehearsal::default();
         let cells = quota::of_the_call(&admitted, self.shared.config.default_rate);
-        rehearsal.add(order::QUOTA, quota::would(&stores.peek(&cells, now)?));
+        rehearsal.add(order::QUOTA, quota::would(&stores.peek(&cells, now).await?));
         let identity = verification::would(&operation, &account);
         match parameters::validate(admitted) {
             // What is not understood names no resource and has no price.
@@ -73,7 +73,8 @@ impl Driver {
             }
             Ok(valid) => {
                 let wanted = ownership::wanted(&valid);
-                match ownership::would(&valid, &wanted, &stores.owners(&wanted)?) {
+                let owners = stores.owners(&wanted).await?;
+                match ownership::would(&valid, &wanted, &owners) {
                     Ok(items) => rehearsal.refused_items = items,
                     Err(refusal) => rehearsal.add(order::RESOURCES, Some(refusal)),
                 }

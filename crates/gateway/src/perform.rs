@@ -129,7 +129,7 @@ impl Driver {
         if let Err(wait_ms) = self.shared.admit(&module.name) {
             // Nothing was sent and the same bytes are invited again: the nonce is unspent.
             if let Some(ticket) = &ticket {
-                self.shared.stores.give_back(ticket)?;
+                self.shared.stores.give_back(ticket).await?;
             }
             return Err(availability::breaker_open(&module.name, wait_ms));
         }

@@ -98,7 +98,7 @@ impl Driver {
     /// Of the one that has its turn: was there an earlier call, and how did it end.
     async fn look(&self, turn: Turn, account: &str, trail: &mut Trail) -> Result<Entered, Refusal> {
         let now = self.shared.clock.now();
-        let Some(kept) = self.shared.stores.order(account, &turn.token.text, now)? else {
+        let Some(kept) = self.shared.stores.order(account, &turn.token.text, now).await? else {
             return Ok(Entered::Go(Some(turn)));
         };
         same(&turn.token, &kept.prints)?;
@@ -107,7 +107,7 @@ impl Driver {
         }
         // Sent by a gateway that died, or its answer was lost.
         self.find_out(&kept, Wish::Done).await;
-        match self.shared.stores.order(account, &turn.token.text, now)? {
+        match self.shared.stores.order(account, &turn.token.text, now).await? {
             // The module never saw it: it may be done now.
             None => Ok(Entered::Go(Some(turn))),
             Some(kept) if kept.answer.is_some() => told_again(&kept, trail),

@@ -170,6 +170,10 @@ pub struct Cell {
 /// What a claim needs to be judged and written.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimRequest {
+    /// [`Account::slot`]: what an account claims is kept in one place.
+    pub account: i64,
+    /// It changes nothing and costs nothing: one gateway may judge it alone while the store is away.
+    pub is_read: bool,
     /// Keyed print of (SecretId, Timestamp, Nonce).
     pub print: u128,
     /// Keyed print of the SecretId alone: whose last nonce.

@@ -210,6 +210,8 @@ fn store(n: u64) {
         let stamp = Millis::from_secs(now.as_secs());
         let (key_print, nonce) = (mixed(i % 1_000), mixed(i));
         let claim = ClaimRequest {
+            account: 1,
+            is_read: false,
             print,
             key_print,
             nonce,

@@ -193,7 +193,7 @@ impl Stores {
     ///
     /// # Errors
     /// It could not be read, or does not open.
-    pub fn key(&self, key_id: &str) -> Result<Option<Arc<Key>>, StoreDown> {
+    pub async fn key(&self, key_id: &str) -> Result<Option<Arc<Key>>, StoreDown> {
         let Inner { readers, vault, cache, .. } = &*self.inner;
         let load = || readers.read("keys", |c| sqlite::accounts::key(c, vault, key_id));
         cache.key(key_id, load)
@@ -218,7 +218,7 @@ impl Stores {
     ///
     /// # Errors
     /// They could not be read.
-    pub fn owners(&self, wanted: &[ResourceRef]) -> Result<Vec<Owner>, StoreDown> {
+    pub async fn owners(&self, wanted: &[ResourceRef]) -> Result<Vec<Owner>, StoreDown> {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
@@ -250,7 +250,7 @@ impl Stores {
     /// Takes from the cells alone, for a call that may come again.
     /// # Errors
     /// They could not be read.
-    pub fn take(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
+    pub async fn take(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
         self.inner.quotas.take(cells, now)
     }
 
@@ -258,7 +258,7 @@ impl Stores {
     ///
     /// # Errors
     /// It could not be written; the claim stays spent.
-    pub fn give_back(&self, ticket: &Ticket) -> Result<(), StoreDown> {
+    pub async fn give_back(&self, ticket: &Ticket) -> Result<(), StoreDown> {
         self.inner.nonces.give_back(ticket)
     }
 
@@ -329,7 +329,7 @@ impl Stores {
     ///
     /// # Errors
     /// It could not be read.
-    pub fn hold(&self, id: RequestId) -> Result<Option<OpenHold>, StoreDown> {
+    pub async fn hold(&self, id: RequestId) -> Result<Option<OpenHold>, StoreDown> {
         self.inner.readers.read("ledger", |c| ledger::hold_of(c, id))
     }
 

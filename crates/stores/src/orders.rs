@@ -69,7 +69,7 @@ impl Stores {
     ///
     /// # Errors
     /// It could not be read.
-    pub fn order(
+    pub async fn order(
         &self,
         account: &str,
         token: &str,
@@ -108,7 +108,7 @@ impl Stores {
     ///
     /// # Errors
     /// It could not be read.
-    pub fn funds(&self, account: &str) -> Result<Option<(Balance, Daily)>, StoreDown> {
+    pub async fn funds(&self, account: &str) -> Result<Option<(Balance, Daily)>, StoreDown> {
         self.inner.readers.read("ledger", |c| balances::books(c, account))
     }
 
@@ -116,7 +116,7 @@ impl Stores {
     ///
     /// # Errors
     /// They could not be looked at.
-    pub fn peek(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
+    pub async fn peek(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
         self.inner.quotas.peek(cells, now)
     }
 
@@ -124,7 +124,7 @@ impl Stores {
     ///
     /// # Errors
     /// They could not be read.
-    pub fn doubts(&self) -> Result<Vec<Doubt>, StoreDown> {
+    pub async fn doubts(&self) -> Result<Vec<Doubt>, StoreDown> {
         self.inner.readers.read("ledger", orders::doubts)
     }
 }

@@ -124,7 +124,7 @@ pub(crate) fn order_end(
 impl Driver {
     /// Finds out what became of a call, and ends it so; false if nobody can say yet.
     pub(crate) async fn find_out(&self, kept: &KeptOrder, wish: Wish) -> bool {
-        let hold = match self.shared.stores.hold(kept.request_id) {
+        let hold = match self.shared.stores.hold(kept.request_id).await {
             Ok(hold) => hold,
             // Without the books nothing can be ended.
             Err(_) => return false,
@@ -353,7 +353,7 @@ type Pauses = HashMap<RequestId, (i64, i64)>;
 
 async fn look(driver: &Driver, pauses: &mut Pauses) {
     // Books that cannot be read are looked at again in the next round.
-    let Ok(doubts) = driver.shared.stores.doubts() else { return };
+    let Ok(doubts) = driver.shared.stores.doubts().await else { return };
     pauses.retain(|id, _| doubts.iter().any(|doubt| doubt.hold.request_id == *id));
     for doubt in doubts {
         let (id, now) = (doubt.hold.request_id, driver.shared.clock.now());

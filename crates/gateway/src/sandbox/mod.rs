@@ -188,7 +188,7 @@ impl Shared {
     }
 
     /// The cells' verdict, or that of a fault: then the claim is unspent again, as the real one leaves it.
-    pub(crate) fn verdict(
+    pub(crate) async fn verdict(
         &self,
         trail: &mut Trail,
         verdict: Verdict,
@@ -198,7 +198,9 @@ impl Shared {
         if !trail.plan.as_mut().is_some_and(|plan| plan.strikes_quota()) {
             return Ok(verdict);
         }
-        ticket.map_or(Ok(()), |ticket| self.stores.give_back(ticket))?;
+        if let Some(ticket) = ticket {
+            self.stores.give_back(ticket).await?;
+        }
         Ok(quota::used_up(cells))
     }
 }

@@ -152,9 +152,12 @@ pub fn request(permitted: &Permitted, prints: &Prints, policy: &Policy) -> Optio
     let stamp = Millis::from_secs(common.timestamp);
     let rate = permitted.account().rate.or(policy.default_rate);
     let live_max = rate.map(|rate| live_max(rate, policy.window_s));
+    let (account, is_read) = (permitted.account().slot, !is_once(permitted));
     let of_tag = || prints.of_tag(id, common.timestamp, permitted.tag().as_bytes());
     match (common.nonce, identity(permitted, policy)) {
         (Some(nonce), ReplayIdentity::TimestampNonce) => Some(ClaimRequest {
+            account,
+            is_read,
             print: prints.of_call(id, common.timestamp, nonce),
             key_print: prints.of_key(id),
             nonce,
@@ -164,6 +167,8 @@ pub fn request(permitted: &Permitted, prints: &Prints, policy: &Policy) -> Optio
         }),
         // A client that draws its Nonces from a small range draws the same one twice in a row.
         (Some(nonce), ReplayIdentity::Signature) => Some(ClaimRequest {
+            account,
+            is_read,
             print: of_tag(),
             key_print: prints.of_key(id),
             nonce,
@@ -172,6 +177,8 @@ pub fn request(permitted: &Permitted, prints: &Prints, policy: &Policy) -> Optio
             live_max,
         }),
         (None, _) if is_once(permitted) => Some(ClaimRequest {
+            account,
+            is_read,
             print: of_tag(),
             key_print: prints.of_nonceless_key(id),
             nonce: 0,

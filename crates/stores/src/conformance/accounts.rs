@@ -10,7 +10,12 @@ use super::{TEN, World, rate, world};
 use crate::{Admin, AdminError, NewAccount};
 
 fn key(world: &World, id: &str) -> Option<Arc<Key>> {
-    world.stores.key(id).unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(world.stores.key(id))
+        .unwrap()
 }
 
 /// The watch runs in real time, five times a second.

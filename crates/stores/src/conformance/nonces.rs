@@ -10,6 +10,8 @@ use crate::Ticket;
 pub(crate) fn claim(key: u64, nonce: u64, stamp: Millis) -> ClaimRequest {
     let prints = Prints::new([0; 16]);
     ClaimRequest {
+        account: 1,
+        is_read: false,
         print: prints.of_call(&key.to_string(), stamp.as_ms(), nonce),
         key_print: key,
         nonce,
@@ -85,7 +87,7 @@ async fn a_nonce_is_spent_once_per_key_and_stamp_and_never_twice_in_a_row() {
         let mut tickets: Vec<Option<Ticket>> = Vec::new();
         for (at, row) in rows.into_iter().enumerate() {
             match row {
-                Back(n) => world.stores.give_back(&tickets[n].take().unwrap()).unwrap(),
+                Back(n) => world.stores.give_back(&tickets[n].take().unwrap()).await.unwrap(),
                 Claim(key, nonce, s, expected) => {
                     let request = claim(key, nonce, TEN.plus(s * 1000));
                     let (became, _, ticket) = world.stores.enter(&request, &[], TEN).await.unwrap();

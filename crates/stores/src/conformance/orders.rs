@@ -35,7 +35,7 @@ async fn the_first_answer_that_is_kept_stays_whoever_finds_out_next() {
             note: String::new(),
         };
         world.stores.conclude(ending, TEN).await.unwrap();
-        let kept = world.stores.order(&ann.id, "mine", TEN).unwrap().unwrap();
+        let kept = world.stores.order(&ann.id, "mine", TEN).await.unwrap().unwrap();
         assert_eq!(kept.answer.as_deref(), Some(&b"6.00"[..]), "end {n}");
     }
 }

@@ -31,7 +31,7 @@ async fn a_resource_is_absent_then_owned_then_returned() {
         let settled = world.stores.settle(None, Settlement::Commit, account, &lessons, TEN).await;
         settled.unwrap();
         let asked = [instance("other"), instance("i"), instance("I")];
-        let owners = world.stores.owners(&asked).unwrap();
+        let owners = world.stores.owners(&asked).await.unwrap();
         assert_eq!(owners, [Owner::Absent, owner, Owner::Absent], "{what}");
     }
 }
@@ -45,16 +45,16 @@ async fn what_an_answer_taught_is_kept_with_the_money_or_not_at_all() {
     let commit = Settlement::Commit;
     let unsent = world.stores.settle(Some(id(1)), commit, &ann.id, &lesson, TEN).await;
     assert!(unsent.is_err(), "it was never sent");
-    assert_eq!(world.stores.owners(&[instance("i")]).unwrap(), [Owner::Absent]);
+    assert_eq!(world.stores.owners(&[instance("i")]).await.unwrap(), [Owner::Absent]);
     world.stores.mark_sending(id(1)).await.unwrap();
     world.stores.settle(Some(id(1)), commit, &ann.id, &lesson, TEN).await.unwrap();
     let owner = Owner::Account(ann.id.clone());
-    assert_eq!(world.stores.owners(&[instance("i")]).unwrap(), [owner]);
+    assert_eq!(world.stores.owners(&[instance("i")]).await.unwrap(), [owner]);
     assert_eq!(world.balance(&ann), ("6.00".into(), "0.00".into()));
 }
 
-#[test]
-fn the_operator_adopts_what_nobody_owns() {
+#[tokio::test]
+async fn the_operator_adopts_what_nobody_owns() {
     let mut world = world();
     let (ann, bob) = (world.account("0").id, world.account("0").id);
     world.admin.adopt(&instance("i"), &ann).unwrap();
@@ -63,6 +63,6 @@ fn the_operator_adopts_what_nobody_owns() {
     assert!(matches!(refused, AdminError::Exists { .. }), "{refused}");
     let refused = world.admin.adopt(&instance("j"), "nobody").unwrap_err();
     assert!(matches!(refused, AdminError::NotFound { .. }), "{refused}");
-    let owners = world.stores.owners(&[instance("i"), instance("j")]).unwrap();
+    let owners = world.stores.owners(&[instance("i"), instance("j")]).await.unwrap();
     assert_eq!(owners, [Owner::Account(ann), Owner::Absent]);
 }
