@@ -35,7 +35,7 @@ pub use client::Client;
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
 pub use error::CallError;
-pub use request::{PATH, Prepared};
+pub use request::{Api3, PATH, Prepared};
 pub use transport::Answered;
 
 #[doc = include_str!("../README.md")]

@@ -16,7 +16,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::request::PATH;
 use crate::{CallError, Prepared};
 
 /// The largest answer that is read.
@@ -97,10 +96,13 @@ fn request(prepared: &Prepared) -> Result<Request<Full<Bytes>>, CallError> {
     for (name, value) in &prepared.headers {
         builder = builder.header(name, value);
     }
-    let built = match prepared.method {
-        Method::Get => builder.uri(format!("{PATH}?{encoded}")).body(Full::default()),
-        Method::Post => builder
-            .uri(PATH)
+    let path = prepared.path;
+    let built = match (prepared.method, &prepared.json) {
+        (Method::Get, _) => builder.uri(format!("{path}?{encoded}")).body(Full::default()),
+        // Its type stands among the headers, for it is signed.
+        (Method::Post, Some(json)) => builder.uri(path).body(Full::from(json.clone())),
+        (Method::Post, None) => builder
+            .uri(path)
             .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::from(encoded)),
     };

@@ -32,6 +32,6 @@ pub(crate) fn demo() -> Result<Catalog, Failure> {
 }
 
 #[cfg(not(feature = "demo"))]
-fn demo() -> Result<Catalog, Failure> {
+pub(crate) fn demo() -> Result<Catalog, Failure> {
     Err(Failure::usage("whose modules? name a configuration with -c FILE"))
 }

@@ -126,7 +126,8 @@ impl Driver {
         if module.builtin {
             return self.builtin(&funded).await;
         }
-        if let Err(wait_ms) = self.shared.admit(&module.name) {
+        let admitted = if trail.breaker() { Err(1_000) } else { self.shared.admit(&module.name) };
+        if let Err(wait_ms) = admitted {
             // Nothing was sent and the same bytes are invited again: the nonce is unspent.
             if let Some(ticket) = &ticket {
                 self.shared.stores.give_back(ticket).await?;

@@ -7,10 +7,16 @@ use crate::client::order;
 use crate::raw::{self, Reply, now, send};
 use crate::world::{Account, World};
 
-const HOST: &str = "cvm.tencentcloudapi.com";
+pub(crate) const HOST: &str = "cvm.tencentcloudapi.com";
 
 /// A signed TC3 call, as bytes.
-fn signed(host: &str, account: &Account, action: &str, body: &Value, stamp: u64) -> Vec<u8> {
+pub(crate) fn signed(
+    host: &str,
+    account: &Account,
+    action: &str,
+    body: &Value,
+    stamp: u64,
+) -> Vec<u8> {
     let (stamp, body) = (stamp.to_string(), body.to_string());
     let headers = [
         ("content-type", "application/json"),

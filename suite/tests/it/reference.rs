@@ -70,6 +70,35 @@ fn blocks(markdown: &str) -> Vec<&str> {
     inside.map(|rest| rest.split_once("\n```").expect("a block ends").0).collect()
 }
 
+/// The commands that stand in sentences: whole ones, not names of commands (`faregate sign --explain`).
+fn in_sentences(page: &Value) -> Vec<String> {
+    let all = page["parts"].as_array().unwrap().iter().chain(page["reasons"].as_array().unwrap());
+    let text: String = all.filter_map(|part| part["markdown"].as_str()).collect();
+    let text: String = text.split("```").step_by(2).collect();
+    let spans = text.split('`').skip(1).step_by(2);
+    let whole = |span: &&str| {
+        let words: Vec<&str> = span.split_whitespace().collect();
+        words.first() == Some(&"faregate")
+            && words.len() > 2
+            && !words.last().unwrap().starts_with("--")
+    };
+    spans
+        .filter(|span| !span.is_empty())
+        .filter(whole)
+        .map(|span| span.replace("ACCOUNT", "demo"))
+        .collect()
+}
+
+/// Runs a command of a sentence: what it is answered is its page's matter, that it can be asked so is tested here.
+#[track_caller]
+fn is_understood(world: &World, command: &str) {
+    let printed = run(world, "sh", &format!("{command}\necho \"ended with $?\""));
+    // 2 is a command line that cannot be, 3 a configuration: `faregate --help` has the table.
+    let bad = ["ended with 2\n", "ended with 3\n", "ended with 101\n"];
+    assert!(!bad.iter().any(|end| printed.contains(end)), "{command}: {printed}");
+    assert!(printed.contains("ended with "), "{command}: {printed}");
+}
+
 /// The blocks of a code's page, and the commands of each reason.
 #[track_caller]
 fn reproduces(code: u64) {
@@ -84,6 +113,23 @@ fn reproduces(code: u64) {
     let (ours, theirs) = (part(&english), part(&chinese));
     assert_eq!(blocks(&ours), blocks(&theirs), "{code}: both languages show the same commands");
     assert!(!blocks(&ours).is_empty(), "{code}");
+    for client in ["CLI", "Python SDK", "Node SDK", "Go SDK", "Java SDK", "curl"] {
+        for page in [&english, &chinese] {
+            let bullet = page.to_string().contains(
+                &format!("- **{client}**")
+                    .replace("CLI", if page == &chinese { "命令行" } else { "CLI" }),
+            );
+            assert!(bullet, "{code} tells {client}");
+        }
+    }
+    let mut commands: Vec<String> = in_sentences(&english);
+    commands.extend(in_sentences(&chinese));
+    commands.sort();
+    commands.dedup();
+    for command in &commands {
+        is_understood(&world, command);
+    }
+    world.command(&["fault", "clear"]);
     for block in blocks(&ours) {
         let printed = run(&world, "sh", block);
         assert!(answers(&printed).any(|answer| answer["code"] == code), "{block}\n{printed}");

@@ -49,14 +49,14 @@ pub(crate) enum Fault {
 /// Add one: calls that match are answered so, oldest fault first
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Examples:\n  faregate fault add cvm:RunInstances --code 5200 --times 2 --account demo\n  faregate fault add cvm:StartInstances --module-code 100010\n  faregate fault add cvm:RunInstances --cut --times 1"
+    before_help = "Examples:\n  faregate fault add cvm:RunInstances --code 5200 --times 2 --account demo\n  faregate fault add cvm:DescribeZones --code 6000.UPSTREAM_TIMEOUT\n  faregate fault add cvm:StartInstances --module-code 100010\n  faregate fault add cvm:RunInstances --cut --times 1"
 )]
 pub(crate) struct Add {
     /// MODULE, or MODULE:ACTION
     what: String,
-    /// The code to answer: one of 4000 to 6200
-    #[arg(long)]
-    code: Option<u16>,
+    /// The code to answer, one of 4000 to 6200, and its reason if one is meant: 4400, or 4400.NONCES_LIVE
+    #[arg(long, value_name = "CODE[.REASON]")]
+    code: Option<String>,
     /// The module's own code, like 100004; its common code is the document's, else --code, else 5100
     #[arg(long, value_name = "CODE")]
     module_code: Option<String>,
@@ -135,7 +135,7 @@ impl Add {
     /// The options as they stand in a header, so that there is one grammar.
     fn effect(&self) -> Result<Effect, Failure> {
         let mut parts: Vec<String> = Vec::new();
-        parts.extend(self.code.map(|code| code.to_string()));
+        parts.extend(self.code.clone());
         parts.extend(self.module_code.as_ref().map(|own| format!("module-code={own}")));
         parts.extend(self.garbage.then(|| "garbage".to_owned()));
         parts.extend(self.latency.as_ref().map(|time| format!("latency={time}")));

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use faregate_catalog::Catalog;
 use faregate_client::{Client, Credentials, Endpoint};
 use faregate_stores::Admin;
 use serde_json::Value;
@@ -21,6 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct Cloud {
     pub(super) admin: Admin,
     accounts: BTreeMap<String, Profile>,
+    catalog: Option<Catalog>,
     https: Endpoint,
     /// Plain HTTP at the same port: what a module that demands https refuses.
     http: Endpoint,
@@ -92,6 +94,7 @@ impl Cloud {
         Ok(Self {
             admin: Admin::open(&running.data)?,
             accounts: running.accounts,
+            catalog: crate::modules::demo().ok(),
             https,
             http,
             clients: BTreeMap::new(),
@@ -102,6 +105,12 @@ impl Cloud {
     /// The domain of a module.
     pub(super) fn domain(&self, module: &str) -> String {
         self.https.domain(module)
+    }
+
+    /// The newest Version of a module; nothing for one that the demo does not have.
+    pub(super) fn version(&self, module: &str) -> String {
+        let known = self.catalog.as_ref().and_then(|catalog| catalog.module(module));
+        known.and_then(|module| module.versions.last().cloned()).unwrap_or_default()
     }
 
     /// The key of an account, by its name.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use faregate_client::Answered;
-use faregate_contract::ModuleError;
-use serde_json::Value;
+use faregate_contract::{ModuleError, Response};
+use serde_json::{Value, json};
 
 use super::Expect;
 
@@ -22,6 +22,9 @@ pub(super) fn differences(
         return vec!["there is an answer, expected none".to_owned()];
     }
     let mut found = Vec::new();
+    // The JSONPaths see the answer as it came; its code and the rest are read from either envelope.
+    let (whole, read) = (body, in_one_envelope(answered, body));
+    let body = &read;
     if let Some(code) = expect.code {
         found.extend(differs("code", &code.to_string(), &member(body, "code")));
     }
@@ -52,10 +55,22 @@ pub(super) fn differences(
         }
     }
     for (path, parsed, wanted) in &expect.body {
-        let got = parsed.query(body).all();
+        let got = parsed.query(whole).all();
         found.extend(judge(path, &got, wanted, captured).err());
     }
     found
+}
+
+/// The answer with the members that API 2.0 has, whichever envelope it came in.
+fn in_one_envelope(answered: &Answered, body: &Value) -> Value {
+    if body.get("Response").is_none() {
+        return body.clone();
+    }
+    match Response::parse(&answered.body) {
+        Ok(Response::Failure(error)) => error.body,
+        Ok(Response::Success(_)) => json!({ "code": 0, "message": "" }),
+        Err(_) => body.clone(),
+    }
 }
 
 fn differs(what: &str, wanted: &str, got: &str) -> Option<String> {
@@ -107,7 +122,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// `${name}` alone is the captured value as it is; within a text it is its text.
-fn value(template: &str, captured: &Captured) -> Result<Value, String> {
+pub(super) fn value(template: &str, captured: &Captured) -> Result<Value, String> {
     let alone = template.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     match alone.filter(|name| !name.contains("${")) {
         Some(name) => captured.get(name).cloned().ok_or_else(|| missing(name)),

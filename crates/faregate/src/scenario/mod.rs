@@ -14,6 +14,7 @@ pub(crate) mod run;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use faregate_contract::Dialect;
 use faregate_pipeline::facts::SwitchState;
 use faregate_signing::Method;
 use serde_json::{Map, Value};
@@ -61,6 +62,7 @@ pub(crate) struct Call {
     pub(crate) account: String,
     pub(crate) params: Map<String, Value>,
     pub(crate) method: Method,
+    pub(crate) dialect: Dialect,
     pub(crate) is_plain: bool,
     /// The stamp's distance from the sandbox's clock, in seconds.
     pub(crate) stamped_s: i64,

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use faregate_client::{Answered, CallError, Prepared};
+use faregate_client::{Answered, Api3, CallError, Credentials, Prepared};
+use faregate_contract::Dialect;
 use faregate_pipeline::facts::{Switch, SwitchState};
 use faregate_stores::{AdminError, NewFault};
 use serde_json::{Map, Value};
 
 use super::cloud::Cloud;
-use super::expect::{Captured, differences, filled, text};
+use super::expect::{Captured, differences, filled, text, value};
 use super::{Act, Call, Expect, Fault, Maintenance, Outage, Scenario, Step, Times};
+
+/// What a call of TC3 is signed with, beside its `X-TC-` headers.
+const SIGNED: [&str; 2] = ["Authorization", "Content-Type"];
 
 /// How long the gateway may take to follow what was written.
 const FOLLOWS_WITHIN: Duration = Duration::from_secs(5);
@@ -142,23 +146,39 @@ impl Player<'_> {
     }
 
     async fn call(&mut self, call: &Call, expect: &Expect) -> Result<Heard, String> {
-        let mut params = Vec::new();
-        flatten("", &call.params, &self.captured, &mut params)?;
-        let now = self.cloud.admin.now().map_err(|e| e.to_string())?;
-        let stamp = now.as_secs().saturating_add(call.stamped_s);
-        let nonce = getrandom::u64().map_err(|e| e.to_string())? >> 1;
-        let host = self.cloud.domain(&call.module);
-        let credentials = self.cloud.credentials(&call.account)?;
-        let stamp = (stamp, nonce);
-        let mut prepared =
-            Prepared::sign(call.method, host, &call.action, &params, &credentials, stamp)
-                .map_err(|e| e.to_string())?;
-        prepared.headers = self.headers(&call.headers)?;
+        let mut prepared = self.prepare(call)?;
+        // A `Content-Type` of the step's own takes the place of the one that is signed.
+        let own = self.headers(&call.headers)?;
+        prepared.headers.retain(|(name, _)| !own.iter().any(|(o, _)| o.eq_ignore_ascii_case(name)));
+        prepared.headers.extend(own);
         let sent = Sent { prepared, account: call.account.clone(), is_plain: call.is_plain };
         if let Some(last) = self.sent.last_mut() {
             *last = Some(sent.clone());
         }
         self.send(&sent, expect).await
+    }
+
+    fn prepare(&self, call: &Call) -> Result<Prepared, String> {
+        let now = self.cloud.admin.now().map_err(|e| e.to_string())?;
+        let stamp = now.as_secs().saturating_add(call.stamped_s);
+        let nonce = getrandom::u64().map_err(|e| e.to_string())? >> 1;
+        let (host, action) = (self.cloud.domain(&call.module), call.action.as_str());
+        let credentials = self.cloud.credentials(&call.account)?;
+        let mut params = call.params.clone();
+        if call.dialect.is_api3() {
+            params.entry("Version").or_insert_with(|| self.cloud.version(&call.module).into());
+        }
+        if call.dialect == Dialect::Tc3 {
+            return tc3(params, call, host, &self.captured, &credentials, stamp);
+        }
+        let (mut pairs, stamp) = (Vec::new(), (stamp, nonce));
+        flatten("", &params, &self.captured, &mut pairs)?;
+        let signed = if call.dialect == Dialect::RootV1 {
+            Prepared::sign_v1(call.method, host, action, &pairs, &credentials, stamp)
+        } else {
+            Prepared::sign(call.method, host, action, &pairs, &credentials, stamp)
+        };
+        signed.map_err(|e| e.to_string())
     }
 
     fn headers(&self, headers: &BTreeMap<String, String>) -> Result<Vec<(String, String)>, String> {
@@ -175,7 +195,12 @@ impl Player<'_> {
     ) -> Result<Heard, String> {
         let sent = self.sent.get(place).cloned().flatten();
         let mut sent = sent.ok_or_else(|| "the step that it repeats was not sent".to_owned())?;
-        sent.prepared.headers = self.headers(headers)?;
+        // The headers that are signed are sent again with it.
+        let own = self.headers(headers)?;
+        sent.prepared
+            .headers
+            .retain(|(name, _)| name.starts_with("X-TC-") || SIGNED.contains(&name.as_str()));
+        sent.prepared.headers.extend(own);
         self.send(&sent, expect).await
     }
 
@@ -261,6 +286,41 @@ impl Player<'_> {
         }
         self.followed(said)
     }
+}
+
+/// A call of TC3: the common parameters become headers, the others are the body's JSON, with the types that the file has.
+fn tc3(
+    mut params: Map<String, Value>,
+    call: &Call,
+    host: String,
+    captured: &Captured,
+    credentials: &Credentials,
+    stamp: i64,
+) -> Result<Prepared, String> {
+    let mut common = |name: &str| params.remove(name).map(|value| text(&value));
+    let (version, region) = (common("Version").unwrap_or_default(), common("Region"));
+    let json = fill(&Value::Object(params), captured)?.to_string();
+    let (service, region) = (call.module.as_str(), region.as_deref());
+    let api3 = Api3 { service, version: &version, region };
+    Prepared::sign_tc3(host, &call.action, json, api3, credentials, stamp)
+        .map_err(|e| e.to_string())
+}
+
+/// Every text with what was captured filled in.
+fn fill(template: &Value, captured: &Captured) -> Result<Value, String> {
+    Ok(match template {
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), fill(value, captured)?)))
+                .collect::<Result<_, String>>()?,
+        ),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| fill(item, captured)).collect::<Result<_, _>>()?)
+        }
+        Value::String(template) => value(template, captured)?,
+        Value::Null | Value::Bool(_) | Value::Number(_) => template.clone(),
+    })
 }
 
 /// `{"a": ["x"]}` is `a.0=x` (PROTOCOL 1.5).

@@ -6,7 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use faregate_contract::{Code, ModuleError};
+use faregate_contract::{Code, ModuleError, Reason};
+use faregate_pipeline::pages;
 
 /// The longest latency: beyond it every client has given up.
 const LATENCY_MAX: Duration = Duration::from_secs(600);
@@ -27,6 +28,8 @@ pub struct Effect {
 pub enum FakeAnswer {
     /// A refusal of the gate that makes this code.
     Code(Code),
+    /// The same, for this reason of the code.
+    Reason(Code, Reason),
     /// An error of the module's own. The code is the document's where it knows the module code.
     Module {
         /// The common code, where it was asked for.
@@ -61,6 +64,7 @@ impl FromStr for Effect {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (mut code, mut module_code, mut garbage) = (None, None, false);
+        let mut reason = None;
         let mut effect = Self { answer: None, latency: None, cut: false };
         for part in text.split(';').map(str::trim) {
             let twice = match part.split_once('=').map_or((part, None), |(k, v)| (k, Some(v))) {
@@ -72,7 +76,13 @@ impl FromStr for Effect {
                         .map_err(|_| format!("`{own}` cannot be a module's code"))?;
                     module_code.replace(own.to_owned()).is_some()
                 }
-                (number, None) => code.replace(refusal(number)?).is_some(),
+                (text, None) => {
+                    let (number, name) =
+                        text.split_once('.').map_or((text, None), |(a, b)| (a, Some(b)));
+                    let refusal = refusal(number)?;
+                    reason = name.map(|name| reason_of(refusal, name)).transpose()?;
+                    code.replace(refusal).is_some()
+                }
                 (key, Some(_)) => {
                     return Err(format!(
                         "`{key}` is no part of a fault: there is a code, `module-code=`, \
@@ -84,10 +94,18 @@ impl FromStr for Effect {
                 return Err(format!("`{part}` is said twice"));
             }
         }
+        if let Some(reason) = reason.filter(|_| module_code.is_some()) {
+            return Err(format!(
+                "`{reason}` is a reason of the gateway: it goes with no module code"
+            ));
+        }
         effect.answer = match (code, module_code, garbage) {
             (None, None, false) => None,
             (None, None, true) => Some(FakeAnswer::Garbage),
-            (Some(code), None, false) => Some(FakeAnswer::Code(code)),
+            (Some(code), None, false) => Some(match reason {
+                Some(reason) => FakeAnswer::Reason(code, reason),
+                None => FakeAnswer::Code(code),
+            }),
             (code, Some(module_code), false) => {
                 if let Some(code) = code.filter(|code| !MODULE_CODES.contains(code)) {
                     return Err(format!(
@@ -113,6 +131,15 @@ fn refusal(text: &str) -> Result<Code, String> {
                 .to_owned();
         }
         format!("`{text}` is no fault: write a code from 4000 to 6200, `cut` or `garbage`")
+    })
+}
+
+/// A reason of a code, as its page has it.
+fn reason_of(code: Code, name: &str) -> Result<Reason, String> {
+    let known = pages::page(code).map_or(&[][..], |page| page.reasons);
+    known.iter().find(|reason| reason.as_str() == name).copied().ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|reason| reason.as_str()).collect();
+        format!("{code} has no reason `{name}`; it has {}", names.join(", "))
     })
 }
 
@@ -153,6 +180,7 @@ impl fmt::Display for Effect {
         match &self.answer {
             None => {}
             Some(FakeAnswer::Code(code)) => parts.push(code.to_string()),
+            Some(FakeAnswer::Reason(code, reason)) => parts.push(format!("{code}.{reason}")),
             Some(FakeAnswer::Module { code, module_code }) => {
                 parts.extend(code.map(|code| code.to_string()));
                 parts.push(format!("module-code={module_code}"));
@@ -182,6 +210,8 @@ mod spec {
         for text in [
             "4000",
             "4400; latency=500ms",
+            "4400.NONCES_LIVE; latency=500ms",
+            "6000.PANIC; cut",
             "latency=100ms..2000ms",
             "cut",
             "garbage; cut",
@@ -207,6 +237,10 @@ mod spec {
             ("0", "`0` is no fault"),
             ("4401", "`4401` is no fault"),
             ("4400; 4500", "`4500` is said twice"),
+            ("4400.NONCE_SEEN", "4400 has no reason `NONCE_SEEN`; it has RATE"),
+            ("4400.", "4400 has no reason ``"),
+            ("5100.MODULE_ERROR; module-code=1", "goes with no module code"),
+            ("4401.RATE", "`4401` is no fault"),
             ("cut; cut", "`cut` is said twice"),
             ("delay=1s", "`delay` is no part"),
             ("latency=1", "`1` is no latency"),

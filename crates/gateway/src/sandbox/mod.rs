@@ -9,6 +9,7 @@
 mod effect;
 mod module;
 mod plan;
+mod reasons;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};

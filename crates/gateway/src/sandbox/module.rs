@@ -34,6 +34,21 @@ impl Faked {
         Self::Last(error(module, Some(Code::OperationFailed), None))
     }
 
+    /// What came back from the module's address.
+    pub(super) fn upstream(upstream: Upstream) -> Self {
+        Self::Answer(upstream)
+    }
+
+    /// A module that answers this, with 200.
+    pub(super) fn says(body: &'static str) -> Self {
+        Self::Answer(answered(200, Bytes::from_static(body.as_bytes())))
+    }
+
+    /// A module that answers a bare status.
+    pub(super) fn status(status: u16) -> Self {
+        Self::Answer(answered(status, Bytes::new()))
+    }
+
     /// A module that breaks.
     pub(super) fn broken() -> Self {
         Self::Answer(answered(500, Bytes::new()))

@@ -19,7 +19,7 @@ use faregate_pipeline::{
 use faregate_stores::Stores;
 
 use super::effect::{Effect, FakeAnswer, Latency};
-use super::{Faked, Live, draw};
+use super::{Faked, Live, draw, reasons};
 use crate::driver::Trail;
 
 /// For how long a maintenance of ours lasts, as it says.
@@ -38,7 +38,7 @@ pub(crate) struct Plan {
 }
 
 #[derive(Debug)]
-enum Strike {
+pub(super) enum Strike {
     /// At this gate, in its own words.
     Refuse(Gate, Box<Refusal>),
     /// At the quota, by the cells.
@@ -47,6 +47,10 @@ enum Strike {
     Funds,
     /// By what the module is made to answer.
     Module(Faked),
+    /// Before the module, by its circuit breaker.
+    Breaker,
+    /// By a panic, before anything is sent.
+    Panic,
 }
 
 /// Could an action of this module ever meet this answer; if not, why not.
@@ -57,6 +61,10 @@ pub fn possible(answer: &FakeAnswer, module: &Module, operation: &Operation) -> 
     let action = &operation.action;
     match answer {
         FakeAnswer::Garbage => Ok(()),
+        FakeAnswer::Reason(code, reason) => {
+            possible(&FakeAnswer::Code(*code), module, operation)?;
+            reasons::possible(*code, reason.as_str(), operation)
+        }
         FakeAnswer::Code(Code::InsufficientBalance) if operation.purchase.is_none() => {
             Err(format!("5300 cannot be: `{action}` costs nothing"))
         }
@@ -131,6 +139,11 @@ impl Plan {
                 self.fired = true;
                 Err(*refusal)
             }
+            Some(Strike::Panic) if gate == order::PARAMETERS => {
+                self.fired = true;
+                // A real one, on its way to where every panic is caught; only the hook, which prints, is not called.
+                std::panic::resume_unwind(Box::new("a fault on purpose".to_owned()))
+            }
             other => {
                 self.strike = other;
                 Ok(())
@@ -140,6 +153,14 @@ impl Plan {
 
     pub(super) fn strikes_quota(&mut self) -> bool {
         let strikes = matches!(self.strike, Some(Strike::Quota));
+        if strikes {
+            (self.strike, self.fired) = (None, true);
+        }
+        strikes
+    }
+
+    pub(super) fn strikes_breaker(&mut self) -> bool {
+        let strikes = matches!(self.strike, Some(Strike::Breaker));
         if strikes {
             (self.strike, self.fired) = (None, true);
         }
@@ -181,17 +202,27 @@ impl Drop for Plan {
 }
 
 impl Strike {
+    pub(super) fn refuse(gate: Gate, refusal: Refusal) -> Self {
+        Self::Refuse(gate, Box::new(refusal))
+    }
+
     fn of(answer: &FakeAnswer, open: &Open, policy: &validity::Policy) -> Result<Self, String> {
         let (module, operation) = (open.module(), open.operation());
         possible(answer, module, operation)?;
         let code = match answer {
             FakeAnswer::Code(code) => *code,
+            FakeAnswer::Reason(code, reason) => {
+                return match reasons::strike(*code, *reason, open, policy) {
+                    Some(strike) => Ok(strike),
+                    None => Self::of(&FakeAnswer::Code(*code), open, policy),
+                };
+            }
             FakeAnswer::Module { code, module_code } => {
                 return Ok(Self::Module(Faked::error(module, *code, Some(module_code))));
             }
             FakeAnswer::Garbage => return Ok(Self::Module(Faked::Garbage)),
         };
-        let refuse = |gate, refusal| Self::Refuse(gate, Box::new(refusal));
+        let refuse = Self::refuse;
         Ok(match code {
             Code::QuotaExceeded => Self::Quota,
             Code::InsufficientBalance => Self::Funds,
@@ -270,6 +301,11 @@ impl Trail {
         (plan.strike, plan.fired) = (None, true);
         let nothing = Money::zero(intent.amount.currency());
         Some(HoldOutcome::Insufficient { available: nothing, credit: nothing })
+    }
+
+    /// Is the module's breaker open, if a fault says so.
+    pub(crate) fn breaker(&mut self) -> bool {
+        self.plan.as_mut().is_some_and(|plan| plan.strikes_breaker())
     }
 
     /// What the module is made to answer, if a fault says so.

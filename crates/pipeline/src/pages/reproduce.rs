@@ -44,6 +44,35 @@ macro_rules! buy {
     };
 }
 
+/// A fault for one call, then that call: for what no request brings about by itself.
+macro_rules! fault {
+    ($fault:literal) => {
+        fault!($fault, "cvm:DescribeZones", "cvm DescribeZones")
+    };
+    ($fault:literal, $on:literal, $call:literal) => {
+        concat!(
+            "faregate fault add ",
+            $on,
+            " --code ",
+            $fault,
+            " --times 1 >/dev/null\n",
+            "faregate call --retries 0 ",
+            $call
+        )
+    };
+}
+
+/// A TC3 request that is refused before its signature is looked at.
+macro_rules! tc3 {
+    ($arguments:literal) => {
+        concat!(
+            "eval \"$(faregate demo --env)\"\n",
+            $arguments,
+            " -H 'Authorization: TC3-HMAC-SHA256 x' -H 'X-TC-Action: DescribeZones' -H 'X-TC-Version: 2017-03-12' -H \"X-TC-Timestamp: $(date +%s)\" https://cvm.api.qcloud.com/"
+        )
+    };
+}
+
 /// The shell's way to the sandbox, then `curl`.
 macro_rules! curl {
     ($arguments:literal) => {
@@ -76,6 +105,15 @@ reproductions! {
         CONFLICT: "faregate call cvm DescribeInstances instanceIds.0=ins-1 instanceIds.0.0=ins-2";
         PATH_SEGMENT: "faregate call cvm ReturnInstance instanceId=..";
         TOKEN_REUSED: "faregate call cvm CreateProject ClientToken=once projectName=a\nfaregate call cvm CreateProject ClientToken=once projectName=b";
+        BODY_NOT_JSON: tc3!("curl -sS -H 'Content-Type: application/json' -d '{'");
+        BINARY_PART: tc3!("printf '\\377' | curl -sS -F 'image=@-'");
+        BODY_INCOMPLETE: fault!("4000.BODY_INCOMPLETE");
+        PATTERN: fault!("4000.PATTERN");
+        FORMAT: fault!("4000.FORMAT");
+        TOO_FEW: fault!("4000.TOO_FEW");
+        TOO_DEEP: fault!("4000.TOO_DEEP");
+        RULE: fault!("4000.RULE");
+        PRICE: concat!("faregate fault add cvm:RunInstances --code 4000.PRICE --times 1 >/dev/null\n", buy!());
         REFUSED_BY_MODULE: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-windows-95 period=1 goodsNum=1";
     }
     AuthFailure {
@@ -85,21 +123,30 @@ reproductions! {
         SIGNATURE_MALFORMED: curl!("curl -sS -d \"Action=DescribeZones&SecretId=$SECRET_ID&Nonce=1&Timestamp=$(date +%s)&Signature=a+b\" https://cvm.api.qcloud.com/v2/index.php");
         TOKEN_WRONG: curl!("FAREGATE_TOKEN=x FAREGATE_SECRET_ID=$SECRET_ID FAREGATE_SECRET_KEY=$SECRET_KEY faregate call cvm DescribeZones");
         AUTHORIZATION_MALFORMED: curl!("curl -sS -H 'Content-Type: application/json' -H 'Authorization: nonsense' -H 'X-TC-Action: DescribeZones' -H 'X-TC-Version: 2017-03-12' -H \"X-TC-Timestamp: $(date +%s)\" -d '{}' https://cvm.api.qcloud.com/");
+        NOT_SIGNED: curl!("curl -sS -H 'Content-Type: application/json' -H 'Authorization: SKIP' -H 'X-TC-Action: DescribeZones' -H 'X-TC-Version: 2017-03-12' -d '{}' https://cvm.api.qcloud.com/");
+        ACTION_NOT_SIGNED: fault!("4100.ACTION_NOT_SIGNED");
+        UNSIGNED_PARAMETER: curl!("eval \"$(faregate sign --curl --method post cvm DescribeInstances) -sS -d status=%40any\"");
+        SIGNATURE_TOO_WEAK: "faregate account set demo --min-signature TC3-HMAC-SHA256 >/dev/null\nsleep 1\nfaregate call cvm DescribeZones\nfaregate account set demo --min-signature default >/dev/null";
         AMBIGUOUS_STRING_TO_SIGN: "faregate call cvm DescribeInstances 'limit=5&status=RUNNING'";
     }
     RequestExpired {
         STAMP_TOO_OLD: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) - 600))";
+        STAMP_TOO_NEW: fault!("4200.STAMP_TOO_NEW");
+        STAMPED_BEFORE_FENCE: fault!("4200.STAMPED_BEFORE_FENCE");
     }
     AccessDenied {
         ACCOUNT_SUSPENDED: "faregate call -p suspended cvm DescribeZones";
         NOT_IN_USER_RANGE: "faregate call cvm DescribeInternalUsage";
+        SOURCE_NOT_ALLOWED: fault!("4300.SOURCE_NOT_ALLOWED");
     }
     QuotaExceeded {
         RATE: "for i in $(seq 20); do faregate call --retries 0 -p limited cvm DescribeZones & done; wait";
+        NONCES_LIVE: fault!("4400.NONCES_LIVE");
     }
     ReplayAttack {
         NONCE_SEEN: "stamp=Timestamp=$(date +%s)\nfor nonce in 21 22 21; do faregate call cvm DescribeZones $stamp Nonce=$nonce; done";
         NONCE_SAME_AS_LAST: "faregate call cvm DescribeZones Nonce=33\nsleep 1\nfaregate call cvm DescribeZones Nonce=33";
+        SIGNATURE_SEEN: fault!("4500.SIGNATURE_SEEN");
         STAMP_BEHIND: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) - 8000))";
         STAMP_AHEAD: "faregate call cvm DescribeZones Timestamp=$(($(date +%s) + 8000))";
     }
@@ -133,17 +180,31 @@ reproductions! {
     InternalError {
         UPSTREAM_NONSENSE: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-nonsense period=1 goodsNum=1";
         UPSTREAM_STATUS: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-500 period=1 goodsNum=1";
+        UPSTREAM_UNREACHABLE: fault!("6000.UPSTREAM_UNREACHABLE");
+        UPSTREAM_TIMEOUT: fault!("6000.UPSTREAM_TIMEOUT");
+        UPSTREAM_RESET: fault!("6000.UPSTREAM_RESET");
+        UPSTREAM_FOREIGN_CODE: fault!("6000.UPSTREAM_FOREIGN_CODE");
+        UPSTREAM_RESERVED_MEMBER: fault!("6000.UPSTREAM_RESERVED_MEMBER");
+        UPSTREAM_NO_CREATED_ID: concat!("faregate fault add cvm:RunInstances --code 6000.UPSTREAM_NO_CREATED_ID --times 1 >/dev/null\n", buy!());
+        OUTCOME_UNKNOWN: fault!("6000.OUTCOME_UNKNOWN");
+        PANIC: fault!("6000.PANIC");
+        INTERNAL: fault!("6000.INTERNAL");
     }
     VersionNotSupported {
         NO_SUCH_DOMAIN: "faregate call nothing DescribeZones";
         NO_SUCH_PATH: curl!("curl -sS 'https://cvm.api.qcloud.com/v9/index.php?Action=DescribeZones'");
         NO_SUCH_ACTION: "faregate call cvm DescribeZone";
+        AMBIGUOUS_HOST: fault!("6100.AMBIGUOUS_HOST");
         NO_SUCH_VERSION: "faregate call cvm DescribeZones Version=1999-12-31";
         WITHDRAWN: "faregate maintenance on cvm:DescribeProject --withdrawn\nsleep 1\nfaregate call cvm DescribeProject\nfaregate maintenance off cvm:DescribeProject >/dev/null";
         LASTING_MAINTENANCE: "faregate maintenance on cvm:DescribeProject --lasting\nsleep 1\nfaregate call cvm DescribeProject\nfaregate maintenance off cvm:DescribeProject >/dev/null";
     }
     ServiceUnavailable {
         MAINTENANCE: "faregate maintenance on cvm:DescribeProject --for 10m --message 'Back soon.'\nsleep 1\nfaregate call --retries 0 cvm DescribeProject\nfaregate maintenance off cvm:DescribeProject >/dev/null";
+        BREAKER_OPEN: fault!("6200.BREAKER_OPEN");
+        MODULE_UNAVAILABLE: fault!("6200.MODULE_UNAVAILABLE");
+        STORE_DOWN: fault!("6200.STORE_DOWN");
+        OVERLOAD: fault!("6200.OVERLOAD");
     }
 }
 

@@ -306,6 +306,14 @@ pub fn not_allowed(name: &str) -> Refusal {
     Refused::Fields(vec![(NOT_ALLOWED, Param { name: name.to_owned(), reason, message })]).into()
 }
 
+/// 4000 for any reason that a parameter can be refused for; asked for by a fault on purpose.
+#[must_use]
+pub fn refused_on_purpose(reason: Reason, name: &str) -> Refusal {
+    let message = format!("{} is refused on purpose, as by {reason}.", Public::echo(name));
+    let param = Param { name: name.to_owned(), reason: reason.as_str().into(), message };
+    Refused::Fields(vec![(reason, param)]).into()
+}
+
 /// 4000 for a header `X-Faregate-Fault` that asks for what cannot be; the sandbox asks for it.
 #[must_use]
 pub fn no_such_fault(why: String) -> Refusal {

@@ -3,4 +3,5 @@
 mod clock;
 mod faults;
 mod outside;
+mod reasons;
 mod scenarios;

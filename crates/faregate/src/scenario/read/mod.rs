@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
-use faregate_contract::Code;
+use faregate_contract::{Code, Dialect};
 use faregate_pipeline::facts::SwitchState;
 use faregate_signing::Method;
 use serde_json_path::JsonPath;
@@ -189,11 +189,20 @@ impl Reader<'_> {
             }
             Some(_) | None => Err("write it as MODULE ACTION, like cvm DescribeZones".to_owned()),
         })?;
-        if let Some(dialect) = &raw.dialect {
+        let dialect = raw.dialect.as_ref().map(|dialect| {
             self.parsed(dialect, |text| match text {
-                "v2" => Ok(()),
-                _ => Err("is no dialect that is signed here; there is v2".to_owned()),
-            })?;
+                "v2" => Ok(Dialect::V2),
+                "v1" => Ok(Dialect::RootV1),
+                "tc3" => Ok(Dialect::Tc3),
+                _ => Err("is no dialect: v2, v1 or tc3 (both of API 3.0)".to_owned()),
+            })
+        });
+        let dialect = dialect.unwrap_or(Some(Dialect::V2))?;
+        if let (Dialect::Tc3, Some(method)) = (dialect, &raw.method)
+            && method.value != "POST"
+        {
+            let help = "leave `method` out";
+            self.problem(self.span(&method.referenced), "tc3 is signed here for a POST", help);
         }
         let method = raw.method.as_ref().map(|method| {
             self.parsed(method, |text| match text {
@@ -219,6 +228,7 @@ impl Reader<'_> {
             account,
             params: raw.params,
             method: method.unwrap_or(Some(Method::Post))?,
+            dialect,
             is_plain: is_plain.unwrap_or(Some(false))?,
             stamped_s: stamped.unwrap_or(Some(0))?,
             headers: raw.headers,
