@@ -24,7 +24,29 @@ pub struct Catalog {
     by_action: HashMap<String, Vec<Arc<Module>>>,
     /// Below these a module answers for every region, too: `<module>.<region>.<base domain>`.
     regional: Vec<String>,
-    operation_count: usize,
+    /// What was read, so that the next load reads only what changed.
+    read: Arc<Vec<Read>>,
+    /// The number of each action that ever was, by module and name: a quota's cells are found by it.
+    numbers: Arc<HashMap<(String, String), usize>>,
+}
+
+/// A document that was read, and what came of it.
+#[derive(Clone, Debug)]
+struct Read {
+    name: String,
+    text: String,
+    upstream: Option<String>,
+    module: Arc<Module>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Read {
+    fn is_of(&self, source: &Source<'_>, base_domain: &str) -> bool {
+        self.name == source.name
+            && self.upstream.as_deref() == source.upstream
+            && self.module.is_below(base_domain)
+            && self.text == source.text
+    }
 }
 
 /// What came of loading.
@@ -40,26 +62,60 @@ impl Catalog {
     /// Loads the documents: all of them or none.
     #[must_use]
     pub fn load(sources: &[Source<'_>], settings: &Settings<'_>) -> Loaded {
+        Self::load_after(&Self::default(), sources, settings)
+    }
+
+    /// The same in place of another catalog: a document that did not change is not read again, and an action
+    /// keeps its number.
+    #[must_use]
+    pub fn load_after(before: &Self, sources: &[Source<'_>], settings: &Settings<'_>) -> Loaded {
         let mut diagnostics = Vec::new();
-        let mut modules: Vec<Module> = Vec::new();
+        let mut numbers = Arc::clone(&before.numbers);
+        let mut all: Vec<Read> = Vec::new();
         for source in sources {
+            let known = before.read.iter().find(|read| read.is_of(source, settings.base_domain));
+            if let Some(known) = known
+                && all.iter().all(|other| are_apart(&known.module, &other.module))
+            {
+                diagnostics.extend(known.warnings.iter().cloned());
+                all.push(known.clone());
+                continue;
+            }
             match Document::parse(*source) {
                 Ok(document) => {
                     let mut report = Report::new(&document);
                     let module = Module::read(&mut report, settings.base_domain);
                     if let Some(module) = &module {
-                        check_apart(&mut report, module, &modules);
+                        check_apart(&mut report, module, &all);
                     }
-                    diagnostics.extend(report.finish());
-                    modules.extend(module);
+                    let said = report.finish();
+                    diagnostics.extend(said.iter().cloned());
+                    all.extend(module.map(|mut module| {
+                        module.number(Arc::make_mut(&mut numbers));
+                        Read {
+                            name: source.name.to_owned(),
+                            text: source.text.to_owned(),
+                            upstream: source.upstream.map(str::to_owned),
+                            module: Arc::new(module),
+                            warnings: said,
+                        }
+                    }));
                 }
                 Err(diagnostic) => diagnostics.push(diagnostic),
             }
         }
         let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        let own = Document::parse(crate::builtin::SOURCE).ok();
-        let own = own.and_then(|own| Module::read(&mut Report::new(&own), settings.base_domain));
-        Loaded { catalog: (!failed).then(|| Self::of(modules, own)), diagnostics }
+        if failed {
+            return Loaded { catalog: None, diagnostics };
+        }
+        let kept = before.own.clone().filter(|own| own.is_below(settings.base_domain));
+        let own = kept.or_else(|| {
+            let own = Document::parse(crate::builtin::SOURCE).ok()?;
+            let mut own = Module::read(&mut Report::new(&own), settings.base_domain)?;
+            own.number(Arc::make_mut(&mut numbers));
+            Some(Arc::new(own))
+        });
+        Loaded { catalog: Some(Self::of(all, own, numbers)), diagnostics }
     }
 
     /// A catalog without modules.
@@ -68,20 +124,23 @@ impl Catalog {
         Self::default()
     }
 
-    fn of(mut modules: Vec<Module>, mut own: Option<Module>) -> Self {
+    fn of(
+        read: Vec<Read>,
+        own: Option<Arc<Module>>,
+        numbers: Arc<HashMap<(String, String), usize>>,
+    ) -> Self {
+        let mut modules: Vec<_> = read.iter().map(|read| Arc::clone(&read.module)).collect();
         modules.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut operation_count = 0;
-        for module in &mut modules {
-            operation_count = module.number(operation_count);
-        }
-        if let Some(own) = &mut own {
-            operation_count = own.number(operation_count);
-        }
-        let modules = modules.into_iter().map(Arc::new).collect();
-        let own = own.map(Arc::new);
-        let mut catalog = Self { modules, own, operation_count, ..Self::default() };
+        let read = Arc::new(read);
+        let mut catalog = Self { modules, own, read, numbers, ..Self::default() };
         catalog.index();
         catalog
+    }
+
+    /// The gateway's own actions, which are no document's.
+    #[must_use]
+    pub fn own(&self) -> Option<&Arc<Module>> {
+        self.own.as_ref()
     }
 
     fn index(&mut self) {
@@ -165,8 +224,8 @@ impl Catalog {
 
     /// How many operations there are: every [`crate::Operation::ordinal`] is below it.
     #[must_use]
-    pub const fn operation_count(&self) -> usize {
-        self.operation_count
+    pub fn operation_count(&self) -> usize {
+        self.numbers.len()
     }
 
     /// The same catalog with a module's upstream at another address: `http://host:port/base`. The
@@ -184,14 +243,19 @@ impl Catalog {
     }
 }
 
+fn are_apart(module: &Module, other: &Module) -> bool {
+    let shared = || module.domains.iter().any(|domain| other.domains.contains(domain));
+    module.name != other.name && !shared()
+}
+
 /// Two modules share neither name nor domain.
-fn check_apart(report: &mut Report<'_>, module: &Module, others: &[Module]) {
+fn check_apart(report: &mut Report<'_>, module: &Module, others: &[Read]) {
     let extension = report.document.root().get(crate::extension::KEY);
     let place = |report: &Report<'_>, key: &str| {
         let spot = extension.as_ref().and_then(|extension| extension.get(key));
         spot.map_or(0..0, |spot| report.value(&spot))
     };
-    for other in others {
+    for other in others.iter().map(|read| &read.module) {
         if other.name == module.name {
             let what = format!("another document describes the module `{}`", module.name);
             report.error(place(report, "module"), what, None);

@@ -163,17 +163,23 @@ impl Module {
         Some(module)
     }
 
-    /// Numbers the actions from `first` on, and answers the number after them.
-    pub(crate) fn number(&mut self, first: usize) -> usize {
-        let mut next = first;
+    /// Gives each action the number that it had, or the next one.
+    pub(crate) fn number(&mut self, numbers: &mut HashMap<(String, String), usize>) {
         for operation in &mut self.operations {
-            // Nobody else holds an operation while its catalog is being loaded.
+            let next = numbers.len();
+            let key = (self.name.clone(), operation.action.clone());
+            let number = *numbers.entry(key).or_insert(next);
+            // Nobody else holds an operation while its document is being read.
             if let Some(operation) = Arc::get_mut(operation) {
-                operation.ordinal = next;
+                operation.ordinal = number;
             }
-            next += 1;
         }
-        next
+    }
+
+    /// Is its first domain below this one.
+    pub(crate) fn is_below(&self, base_domain: &str) -> bool {
+        let own = format!("{}.{base_domain}", self.name).to_ascii_lowercase();
+        self.domains.first() == Some(&own)
     }
 
     fn index(&mut self) {

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, call, check, clock, codes, doctor, explain, fault, feedback, identity, init, key,
-    ledger, maintenance, scenario, serve, shell, sign,
+    ledger, maintenance, reload, scenario, serve, shell, sign,
 };
 use crate::exit::Failure;
 
@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Init(init::Init),
     Check(check::Check),
     Doctor(doctor::Doctor),
+    Reload(reload::Reload),
+    Status(reload::Status),
     Call(call::Call),
     Sign(sign::Sign),
     Explain(explain::Explain),
@@ -73,6 +75,8 @@ impl Command {
             Self::Init(init) => init.run(),
             Self::Check(check) => check.run(),
             Self::Doctor(doctor) => doctor.run(),
+            Self::Reload(reload) => reload.run(),
+            Self::Status(status) => status.run(),
             Self::Call(call) => call.run(),
             Self::Sign(sign) => sign.run(),
             Self::Explain(explain) => explain.run(),

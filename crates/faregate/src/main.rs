@@ -3,6 +3,7 @@
 mod cli;
 mod clock;
 mod commands;
+mod control;
 mod environment;
 mod exit;
 mod gate;

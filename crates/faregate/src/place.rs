@@ -62,7 +62,8 @@ impl Place {
         Some(faregate_gateway::config::load(&config?).ok()?.catalog)
     }
 
-    fn folder(&self) -> Result<PathBuf, Failure> {
+    /// The data folder itself.
+    pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
         if let Some(data) = &self.data {
             return Ok(data.clone());
         }

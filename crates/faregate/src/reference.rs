@@ -1,6 +1,6 @@
 //! The pages of a running gateway: what the console renders, with what the stores keep.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use faregate_catalog::Catalog;
 use faregate_console::feedback::{self, Kept, Refused, Sent, Vote, VoteQuota};
@@ -11,7 +11,7 @@ use faregate_gateway::{PageReply, PageRequest, Pages, Submission};
 use faregate_stores::{NewVote, Stores};
 
 /// What the pages say about this installation.
-pub(crate) fn site(config: &Config, catalog: &Catalog, stores: &Stores) -> Site {
+fn site(config: &Config, catalog: &Catalog, stores: &Stores) -> Site {
     Site {
         base_domain: config.base_domain.clone(),
         support: config.support.clone(),
@@ -23,13 +23,15 @@ pub(crate) fn site(config: &Config, catalog: &Catalog, stores: &Stores) -> Site 
 }
 
 struct Reference {
-    site: Site,
+    /// Of the catalog that was served last, and of its configuration.
+    site: Mutex<Option<(Arc<Config>, Arc<Site>)>>,
     stores: Stores,
     quota: VoteQuota,
 }
 
 /// The renderer of the pages listener.
-pub(crate) fn pages(site: Site, stores: Stores) -> Pages {
+pub(crate) fn pages(stores: Stores) -> Pages {
+    let site = Mutex::default();
     let reference = Arc::new(Reference { site, stores, quota: VoteQuota::default() });
     Arc::new(move |asked| {
         let reference = Arc::clone(&reference);
@@ -47,7 +49,21 @@ fn reply(page: Page) -> PageReply {
 }
 
 impl Reference {
+    /// What is served by now: made anew when something else was loaded.
+    fn site(&self, asked: &PageRequest) -> Arc<Site> {
+        let mut known = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((config, site)) = &*known
+            && Arc::ptr_eq(config, &asked.config)
+        {
+            return Arc::clone(site);
+        }
+        let made = Arc::new(site(&asked.config, &asked.catalog, &self.stores));
+        *known = Some((Arc::clone(&asked.config), Arc::clone(&made)));
+        made
+    }
+
     async fn answer(&self, asked: &PageRequest) -> Page {
+        let site = self.site(asked);
         let tally = asked.tally.clone();
         let count = move |code: Code, reason: Reason| {
             tally.as_ref().map_or(0, |tally| tally.count(code.number(), reason.as_str()))
@@ -60,28 +76,33 @@ impl Reference {
             counts: if asked.tally.is_some() { Some(&count) } else { None },
         };
         if let (Some(sent), feedback::PATH) = (&asked.submission, asked.path.as_str()) {
-            return match self.take(asked, sent).await {
-                Ok(kept) => feedback::kept(&kept, sent.wants_json, visit, &self.site),
-                Err(why) => feedback::refused(why, sent.wants_json, visit, &self.site),
+            return match self.take(asked, sent, &site).await {
+                Ok(kept) => feedback::kept(&kept, sent.wants_json, visit, &site),
+                Err(why) => feedback::refused(why, sent.wants_json, visit, &site),
             };
         }
         let receipt = asked.path.strip_prefix("/feedback/");
         // A store that is down has no receipt to show; the vote is where it was.
         let kept = receipt.and_then(|receipt| self.stores.vote(receipt).ok().flatten());
         match kept {
-            Some(vote) => feedback::receipt(&of_row(vote), visit, &self.site),
-            None => faregate_console::respond(visit, &self.site),
+            Some(vote) => feedback::receipt(&of_row(vote), visit, &site),
+            None => faregate_console::respond(visit, &site),
         }
     }
 
-    async fn take(&self, asked: &PageRequest, sent: &Submission) -> Result<Kept, Refused> {
+    async fn take(
+        &self,
+        asked: &PageRequest,
+        sent: &Submission,
+        site: &Site,
+    ) -> Result<Kept, Refused> {
         let form = Sent {
             form: &sent.form,
             host: sent.host.as_deref(),
             origin: sent.origin.as_deref(),
             fetch_site: sent.fetch_site.as_deref(),
         };
-        let vote = feedback::judge(form, &self.site, asked.now)?;
+        let vote = feedback::judge(form, site, asked.now)?;
         self.quota.admit(asked.peer, asked.now).map_err(Refused::TooMany)?;
         let mut random = [0_u8; 16];
         getrandom::fill(&mut random).map_err(|_| Refused::Down)?;

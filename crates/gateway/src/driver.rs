@@ -30,6 +30,7 @@ use crate::clock::Stopwatch;
 use crate::echo::{Echo, Turn};
 use crate::ids::Ids;
 use crate::in_flight::{InFlight, Place};
+use crate::ops::metrics::{Ledger, Meters, Spent};
 use crate::ops::receipts::{self, Steps};
 use crate::sandbox::{INJECTED, MARK, Plan};
 use crate::shared::Shared;
@@ -45,9 +46,11 @@ const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy")
 #[derive(Debug)]
 pub struct Driver {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) upstreams: Upstreams,
-    ids: Ids,
+    pub(crate) upstreams: Arc<Upstreams>,
+    ids: Arc<Ids>,
     in_flight: Arc<InFlight>,
+    ledger: Ledger,
+    meters: Arc<Meters>,
 }
 
 /// An answer, ready for the edge to write.
@@ -147,9 +150,23 @@ impl Driver {
     /// A driver with upstream connections of its own; made inside its worker's runtime.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        let (ids, in_flight) = (Ids::new(), Arc::default());
-        let upstreams = Upstreams::new(shared.clock.stopwatch());
-        Arc::new(Self { shared, upstreams, ids, in_flight })
+        let ledger = shared.metrics.worker();
+        let (in_flight, meters) = (ledger.in_flight(), ledger.meters(&shared.catalog));
+        let upstreams = Arc::new(Upstreams::new(shared.clock.stopwatch()));
+        Arc::new(Self { shared, upstreams, ids: Arc::new(Ids::new()), in_flight, ledger, meters })
+    }
+
+    /// The same worker's, for what was loaded last.
+    #[must_use]
+    pub(crate) fn renewed(&self, shared: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self {
+            meters: self.ledger.meters(&shared.catalog),
+            shared,
+            upstreams: Arc::clone(&self.upstreams),
+            ids: Arc::clone(&self.ids),
+            in_flight: Arc::clone(&self.in_flight),
+            ledger: self.ledger.clone(),
+        })
     }
 
     /// The id of the call that arrives now.
@@ -310,6 +327,9 @@ impl Driver {
         }
         let took = trail.steps.took();
         self.shared.tally.add(&answer);
+        let spent = Spent { whole: took, upstream: trail.upstream };
+        let ordinal = trail.operation.as_ref().map(|operation| operation.ordinal);
+        self.meters.count(&answer, ordinal, trail.gate, spent);
         self.shared.log.write(&answer, trail, took);
         receipts::write(self.shared.stores.receipts(), &answer, trail, took);
         Reply {

@@ -14,12 +14,14 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::doubts;
 use crate::driver::Driver;
 use crate::edge::accept::{Crowd, Role, accept};
 use crate::edge::pages::Pages;
 use crate::edge::tls;
 use crate::ops::clock_steps;
+use crate::reload::{Control, socket};
 use crate::shared::Shared;
 
 /// Why a gateway did not start: the key of the configuration, and the cause.
@@ -57,8 +59,11 @@ pub struct Running {
     pub proxy: Option<SocketAddr>,
     /// Where its pages are.
     pub pages: Option<SocketAddr>,
+    /// Where its metrics are.
+    pub admin: Option<SocketAddr>,
     /// The local CA's certificate, if it made one.
     pub ca: Option<PathBuf>,
+    control: Arc<Control>,
     stop: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
 }
@@ -70,6 +75,7 @@ const QUEUE_MAX: i32 = 4_096;
 const ALIVE_EVERY: Duration = Duration::from_millis(5);
 
 struct Door {
+    name: &'static str,
     listener: TcpListener,
     role: Role,
     /// Each has its own: a crowd at the pages keeps no call out.
@@ -105,39 +111,49 @@ impl Gateway {
             (bind("https", config.listen.https)?, bind("http", config.listen.http)?);
         let (proxy, page) =
             (bind("proxy", config.listen.proxy)?, bind("pages", config.listen.pages)?);
+        let admin = bind("admin", config.listen.admin)?;
         let at =
             |door: &Option<(TcpListener, SocketAddr)>| door.as_ref().map(|(_, address)| *address);
-        let addresses = (at(&https), at(&http), at(&proxy), at(&page));
+        let addresses = (at(&https), at(&http), at(&proxy), at(&page), at(&admin));
         if config.pages_url.is_empty() {
             config.pages_url =
                 addresses.3.map(|address| format!("http://{address}")).unwrap_or_default();
         }
         let mut doors: Vec<Door> = Vec::new();
-        let mut open = |door: Option<(TcpListener, SocketAddr)>, role: Role| {
-            doors.extend(door.map(|(listener, _)| Door { listener, role, crowd: Arc::default() }));
+        let mut open = |name, door: Option<(TcpListener, SocketAddr)>, role: Role| {
+            let crowd = Arc::default();
+            doors.extend(door.map(|(listener, _)| Door { name, listener, role, crowd }));
         };
-        open(https, Role::Https(identity.acceptor.clone()));
-        open(http, Role::Http);
-        open(proxy, Role::Proxy(identity.acceptor.clone()));
+        open("https", https, Role::Https(identity.acceptor.clone()));
+        open("http", http, Role::Http);
+        open("proxy", proxy, Role::Proxy(identity.acceptor.clone()));
         if let Some(pages) = pages {
-            open(page, Role::Pages(pages));
+            open("pages", page, Role::Pages(pages));
         }
+        open("admin", admin, Role::Admin);
         let n_workers = config
             .limits
             .workers
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let shared = Shared::new(config, catalog, stores).map_err(fails("log.access"))?;
+        for door in &doors {
+            shared.metrics.door(door.name, &door.crowd);
+        }
         let (stop, stopped) = watch::channel(false);
+        let control = Arc::new(Control::new(shared));
         let mut workers = (0..n_workers.max(1))
-            .map(|n| worker(n, &doors, &shared, &stopped))
+            .map(|n| worker(n, &doors, &control, &stopped))
             .collect::<Result<Vec<_>, _>>()?;
-        workers.push(doubts::start(&shared, &stopped).map_err(fails("the settler of doubts"))?);
+        workers.push(doubts::start(&control, &stopped).map_err(fails("the settler of doubts"))?);
+        workers.push(socket::start(&control, &stopped).map_err(fails("control"))?);
         Ok(Running {
             https: addresses.0,
             http: addresses.1,
             proxy: addresses.2,
             pages: addresses.3,
+            admin: addresses.4,
             ca: identity.ca,
+            control,
             stop,
             workers,
         })
@@ -145,6 +161,12 @@ impl Gateway {
 }
 
 impl Running {
+    /// Reloads what it serves, and tells of it.
+    #[must_use]
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
     /// Accepts nothing more, and waits for what is under way, at most that long.
     pub fn stop(self, deadline: Duration) {
         // No receiver left means that every worker has ended already.
@@ -178,10 +200,10 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 fn worker(
     n: usize,
     doors: &[Door],
-    shared: &Arc<Shared>,
+    control: &Arc<Control>,
     stop: &watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, StartError> {
-    let (shared, stop) = (Arc::clone(shared), stop.clone());
+    let (control, stop) = (Arc::clone(control), stop.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -199,17 +221,19 @@ fn worker(
     let run = move || {
         runtime.block_on(async move {
             if n == 0 {
-                tokio::spawn(clock_steps::watch(Arc::clone(&shared), stop.clone()));
+                tokio::spawn(clock_steps::watch(control.shared(), stop.clone()));
             }
-            let driver = Driver::new(shared);
+            let desk = Desk::new(Driver::new(control.shared()));
+            control.seat(&desk);
+            drop(control);
             let mut doors = tokio::task::JoinSet::new();
             for (listener, role, crowd) in own {
-                doors.spawn(accept(listener, role, Arc::clone(&driver), crowd, stop.clone()));
+                doors.spawn(accept(listener, role, Arc::clone(&desk), crowd, stop.clone()));
             }
             while doors.join_next().await.is_some() {}
             // A call whose client went away is still under way, and its money with it. The upstream
             // connections end with the last driver.
-            drop(driver);
+            drop(desk);
             while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
                 tokio::time::sleep(ALIVE_EVERY).await;
             }

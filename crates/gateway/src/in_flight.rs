@@ -26,6 +26,13 @@ impl InFlight {
     }
 }
 
+impl InFlight {
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        u64::try_from(self.0.load(Ordering::Relaxed)).unwrap_or(u64::MAX)
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);

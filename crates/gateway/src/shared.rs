@@ -1,6 +1,7 @@
-//! What all workers share: the configuration, the catalog, the stores, the breakers.
+//! What all workers share: what lasts as long as the process, and what a reload replaces.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use faregate_catalog::Catalog;
@@ -10,42 +11,34 @@ use faregate_pipeline::replay::Prints;
 use faregate_pipeline::{authn, parameters, replay, validity};
 use faregate_stores::Stores;
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::echo::Echoes;
 use crate::inquiries::Inquiries;
 use crate::ops::access_log::AccessLog;
+use crate::ops::metrics::Metrics;
 use crate::ops::tally::Tally;
+use crate::reload::Reloads;
 use crate::sandbox::Faults;
 use crate::tokens::Tokens;
 
-/// One installation, as its workers see it.
+/// What lasts as long as the process.
 #[derive(Debug)]
-pub struct Shared {
-    /// Where everything stands and how strict it is.
-    pub config: Config,
-    /// What the modules offer.
-    pub catalog: Arc<Catalog>,
+pub struct Kept {
     /// What survives.
     pub stores: Stores,
     /// The only reader of time.
     pub clock: Clock,
-    /// What the installation says of itself.
-    pub voice: Voice,
     /// Makes replay identities.
     pub prints: Prints,
     /// How often each reason was given.
     pub tally: Arc<Tally>,
     /// One line a call.
     pub log: AccessLog,
-    /// How signatures are judged.
-    pub authn: authn::Policy,
-    /// How copies are told.
-    pub replay: replay::Policy,
-    /// How stamps are judged.
-    pub validity: validity::Policy,
-    /// How much a request may bring.
-    pub limits: parameters::Limits,
+    /// What is measured.
+    pub(crate) metrics: Metrics,
+    /// What was loaded, and when.
+    pub(crate) reloads: Reloads,
     /// Faults on purpose; none where there is no sandbox.
     pub(crate) faults: Option<Faults>,
     /// The tokens whose calls are under way.
@@ -54,7 +47,36 @@ pub struct Shared {
     pub(crate) echoes: Echoes,
     /// How often mistakes in signatures are looked for.
     pub(crate) inquiries: Inquiries,
-    breakers: HashMap<String, Mutex<Breaker>>,
+}
+
+/// One installation, as its workers see it: each call has one of these from its beginning to its end, and a
+/// reload makes another.
+#[derive(Debug)]
+pub struct Shared {
+    kept: Arc<Kept>,
+    /// Where everything stands and how strict it is.
+    pub config: Arc<Config>,
+    /// What the modules offer.
+    pub catalog: Arc<Catalog>,
+    /// What the installation says of itself.
+    pub voice: Voice,
+    /// How signatures are judged.
+    pub authn: authn::Policy,
+    /// How copies are told.
+    pub replay: replay::Policy,
+    /// How stamps are judged.
+    pub validity: validity::Policy,
+    /// How much a request may bring.
+    pub limits: parameters::Limits,
+    breakers: HashMap<String, Arc<Mutex<Breaker>>>,
+}
+
+impl Deref for Shared {
+    type Target = Kept;
+
+    fn deref(&self) -> &Kept {
+        &self.kept
+    }
 }
 
 impl Shared {
@@ -63,13 +85,39 @@ impl Shared {
     /// # Errors
     /// The access log could not be opened.
     pub fn new(config: Config, catalog: Catalog, stores: Stores) -> std::io::Result<Arc<Self>> {
-        let breaker = |name: &String| (name.clone(), Mutex::new(Breaker::default()));
-        let inquiries = Inquiries::new().map_err(std::io::Error::other)?;
-        Ok(Arc::new(Self {
-            voice: Voice { pages: config.pages_url.clone(), support: config.support.clone() },
+        let kept = Kept {
             prints: Prints::new(stores.print_secret()),
             tally: Arc::default(),
             log: AccessLog::open(&config.access_log)?,
+            metrics: Metrics::new(clock::machine()),
+            reloads: Reloads::started(&config, &catalog),
+            echoes: Echoes::default(),
+            inquiries: Inquiries::new().map_err(std::io::Error::other)?,
+            faults: config.sandbox.then(Faults::default),
+            clock: Clock::ahead_by(stores.clock_ahead()),
+            tokens: Arc::default(),
+            stores,
+        };
+        Ok(Self::of(Arc::new(kept), config, catalog, &HashMap::new()))
+    }
+
+    /// The same installation with another configuration and catalog: what lasts goes along.
+    #[must_use]
+    pub fn renewed(&self, config: Config, catalog: Catalog) -> Arc<Self> {
+        Self::of(Arc::clone(&self.kept), config, catalog, &self.breakers)
+    }
+
+    fn of(
+        kept: Arc<Kept>,
+        config: Config,
+        catalog: Catalog,
+        breakers: &HashMap<String, Arc<Mutex<Breaker>>>,
+    ) -> Arc<Self> {
+        let breaker =
+            |name: &String| (name.clone(), breakers.get(name).cloned().unwrap_or_default());
+        Arc::new(Self {
+            kept,
+            voice: Voice { pages: config.pages_url.clone(), support: config.support.clone() },
             authn: authn::Policy { sandbox: config.sandbox, weakest: config.min_signature },
             replay: replay::Policy {
                 identity: config.replay.identity,
@@ -86,15 +134,9 @@ impl Shared {
                 parameters_max: config.limits.parameters_max,
             },
             breakers: catalog.modules().iter().map(|module| breaker(&module.name)).collect(),
-            echoes: Echoes::default(),
-            inquiries,
-            faults: config.sandbox.then(Faults::default),
-            clock: Clock::ahead_by(stores.clock_ahead()),
-            tokens: Arc::default(),
             catalog: Arc::new(catalog),
-            config,
-            stores,
-        }))
+            config: Arc::new(config),
+        })
     }
 
     /// May a call go to this module now; if not, for how many milliseconds not.

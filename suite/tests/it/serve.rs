@@ -61,15 +61,35 @@ impl Served {
         Self { account, address, process, folder }
     }
 
+    /// Its process, to be told something.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it said so far.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("serve.log")).unwrap_or_default()
+    }
+
+    /// `faregate …` on its data, whatever comes of it.
+    pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Output {
+        Command::new(binary()).args(arguments).arg("--data").arg(self.data()).output().unwrap()
+    }
+
     /// The folder of its configuration.
     pub(crate) fn gate(&self) -> PathBuf {
         self.folder.path().join("gate")
     }
 
-    /// `kill -9`, then the same again on the same data, at another port: its own may be somebody else's by now.
-    pub(crate) fn restart(&mut self) {
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// `kill -9`, then the same again on the same data, at another port: its own may be somebody else's by now.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
         let file = self.gate().join("faregate.toml");
         let address = free();
         let config = std::fs::read_to_string(&file).unwrap().replace(&self.address, &address);
@@ -81,8 +101,7 @@ impl Served {
     /// `faregate …` on its data, which has to succeed; what it printed.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
-        let data = self.folder.path().join("gate/data");
-        let done = Command::new(binary()).args(arguments).arg("--data").arg(data).output().unwrap();
+        let done = self.command(arguments);
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap()
     }
@@ -114,7 +133,7 @@ impl Served {
 }
 
 /// An address that was free a moment ago, and nobody else asks for by name.
-fn free() -> String {
+pub(crate) fn free() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
@@ -173,7 +192,7 @@ impl TwoModules {
     }
 }
 
-fn module(document: &str, upstream: &str) -> String {
+pub(crate) fn module(document: &str, upstream: &str) -> String {
     format!("[[modules]]\ndocument = \"{document}\"\nupstream = \"http://{upstream}\"\n")
 }
 

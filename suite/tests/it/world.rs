@@ -210,7 +210,7 @@ pub(crate) fn binary() -> PathBuf {
 }
 
 /// The body of a plain HTTP answer.
-fn http_get(address: &str, path: &str) -> String {
+pub(crate) fn http_get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut bytes = Vec::new();

@@ -18,6 +18,7 @@ pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
 mod receipt;
+pub(crate) mod reload;
 pub(crate) mod scenario;
 pub(crate) mod serve;
 pub(crate) mod shell;

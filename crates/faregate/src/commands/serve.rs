@@ -44,13 +44,14 @@ impl Serve {
             ("http", gateway.http),
             ("proxy", gateway.proxy),
             ("pages", gateway.pages),
+            ("admin", gateway.admin),
         ];
         for (name, address) in listeners {
             if let Some(address) = address {
                 output::note(format_args!("{name} listens on {address}"));
             }
         }
-        runtime.block_on(gate::until_told_to_stop())?;
+        runtime.block_on(gate::until_told_to_stop(gateway.control()))?;
         gateway.stop(STOP_MAX);
         Ok(())
     }

@@ -195,6 +195,7 @@ impl Checker<'_> {
             http: self.address("http", raw.http.as_ref(), true),
             proxy: self.address("proxy", raw.proxy.as_ref(), true),
             pages: self.address("pages", raw.pages.as_ref(), false),
+            admin: self.address("admin", raw.admin.as_ref(), false),
         }
     }
 

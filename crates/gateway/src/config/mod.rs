@@ -62,10 +62,18 @@ pub struct Config {
     pub in_doubt_s: i64,
     /// Where a line a call goes.
     pub access_log: Target,
+    /// The file that it was read from; none where it was made in memory.
+    pub file: Option<PathBuf>,
+    /// Every file that it was read from, the documents and certificates among them.
+    pub files: Vec<PathBuf>,
+    /// The listeners as the file names them, before port 0 became another.
+    pub asked: Listen,
+    /// What is allowed but probably not meant, rendered.
+    pub warnings: Vec<String>,
 }
 
 /// The listeners; plain HTTP elsewhere than on loopback cannot be configured.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Listen {
     /// TLS, and plain HTTP told apart by its first byte.
     pub https: Option<SocketAddr>,
@@ -75,6 +83,8 @@ pub struct Listen {
     pub proxy: Option<SocketAddr>,
     /// Pages for people.
     pub pages: Option<SocketAddr>,
+    /// Metrics and health, for operators.
+    pub admin: Option<SocketAddr>,
 }
 
 /// What the certificate is.
@@ -91,8 +101,19 @@ pub enum Tls {
     },
 }
 
+impl Tls {
+    /// The files that it is read from.
+    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let files = match self {
+            Self::LocalCa => None,
+            Self::Files { certificate, key } => Some([certificate, key]),
+        };
+        files.into_iter().flatten()
+    }
+}
+
 /// How copies are told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replay {
     /// What makes two calls the same one, unless their account says otherwise.
     pub identity: ReplayIdentity,
@@ -105,7 +126,7 @@ pub struct Replay {
 }
 
 /// How long signatures are good.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
     /// In seconds; at most the window.
     pub period_s: i64,
@@ -192,6 +213,10 @@ impl Config {
             limits: Limits::default(),
             in_doubt_s: 900,
             access_log: Target::Stderr,
+            file: None,
+            files: Vec::new(),
+            asked: Listen::default(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -212,6 +237,16 @@ pub struct Loaded {
 /// # Errors
 /// Every fault that was found, in all files.
 pub fn load(path: &Path) -> Result<Loaded, Faults> {
+    load_after(path, &Catalog::empty(), &mut Vec::new())
+}
+
+/// The same in place of what was loaded before; `files` gets every file that it names, though it be bad.
+pub(crate) fn load_after(
+    path: &Path,
+    before: &Catalog,
+    files: &mut Vec<PathBuf>,
+) -> Result<Loaded, Faults> {
+    files.push(path.to_owned());
     let name = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|e| {
         Faults::of(Fault::plain(format!(
@@ -220,7 +255,11 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
     })?;
     let mut faults = Faults::default();
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let Some(read) = checks::read(&name, &text, folder, &mut faults) else { return Err(faults) };
+    let Some(mut read) = checks::read(&name, &text, folder, &mut faults) else {
+        return Err(faults);
+    };
+    files.extend(read.modules.iter().map(|module| module.document.clone()));
+    files.extend(read.config.tls.files().cloned());
 
     let mut texts = Vec::new();
     for module in &read.modules {
@@ -241,7 +280,8 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
         .iter()
         .map(|(name, text, upstream)| Source { name, text, upstream: *upstream })
         .collect();
-    let loaded = Catalog::load(&sources, &Settings { base_domain: &read.config.base_domain });
+    let settings = Settings { base_domain: &read.config.base_domain };
+    let loaded = Catalog::load_after(before, &sources, &settings);
     let mut warnings = Vec::new();
     for diagnostic in &loaded.diagnostics {
         match diagnostic.severity {
@@ -266,6 +306,10 @@ pub fn load(path: &Path) -> Result<Loaded, Faults> {
             )));
         }
     }
+    read.config.file = Some(path.to_owned());
+    read.config.files = files.clone();
+    read.config.asked = read.config.listen;
+    read.config.warnings.clone_from(&warnings);
     match catalog {
         Some(catalog) if faults.is_empty() => Ok(Loaded { config: read.config, catalog, warnings }),
         Some(_) | None => Err(faults),

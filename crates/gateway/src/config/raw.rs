@@ -53,6 +53,7 @@ pub(super) struct RawListen {
     pub(super) http: Option<Spanned<String>>,
     pub(super) proxy: Option<Spanned<String>>,
     pub(super) pages: Option<Spanned<String>>,
+    pub(super) admin: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -66,6 +66,7 @@ const LISTEN: &[Key] = &[
     key("http", Kind::Text),
     key("proxy", Kind::Text),
     key("pages", Kind::Text),
+    key("admin", Kind::Text),
 ];
 
 const REPLAY: &[Key] = &[

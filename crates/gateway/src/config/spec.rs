@@ -208,6 +208,7 @@ https = "0.0.0.0:1"
 http = "127.0.0.1:2"
 proxy = "[::1]:3"
 pages = "127.0.0.1:4"
+admin = "127.0.0.1:5"
 [pages]
 url = "https://docs.example.com/"
 counts = true

@@ -26,9 +26,10 @@ use faregate_stores::{Doubt, Ending, KeptOrder, OpenHold, OrderEnd, Receipt};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+use crate::desk::Desk;
 use crate::driver::Driver;
 use crate::ops::receipts;
-use crate::shared::Shared;
+use crate::reload::Control;
 use crate::tokens::Turn;
 use crate::upstream::Question;
 use sending::Sending;
@@ -327,17 +328,18 @@ fn confirm_arguments(confirm: &Operation, kept: &KeptOrder, key: &str) -> Map<St
 
 /// Starts the thread that looks after calls in doubt until the gateway stops.
 pub(crate) fn start(
-    shared: &Arc<Shared>,
+    control: &Arc<Control>,
     stop: &watch::Receiver<bool>,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
-    let (shared, mut stop) = (Arc::clone(shared), stop.clone());
+    let (control, mut stop) = (Arc::clone(control), stop.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("doubts".to_owned()).spawn(move || {
         runtime.block_on(async move {
-            let driver = Driver::new(shared);
+            let desk = Desk::new(Driver::new(control.shared()));
+            control.seat(&desk);
             let mut pauses = HashMap::new();
             loop {
-                look(&driver, &mut pauses).await;
+                look(&desk.driver(), &mut pauses).await;
                 tokio::select! {
                     // Told to stop, or nobody is left to tell.
                     _ = stop.changed() => return,

@@ -11,12 +11,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use super::admin;
 use super::http::{self, Peer};
 use super::pages::{self, Pages};
 use super::proxy;
 use super::sniff::{self, Spoken};
 use super::turn_away::{self, turn_away};
-use crate::driver::Driver;
+use crate::desk::Desk;
 
 /// What a listener is for.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub(crate) enum Role {
     Proxy(TlsAcceptor),
     /// Pages for people.
     Pages(Pages),
+    /// Metrics and health, for operators.
+    Admin,
 }
 
 /// How many connections there are, in all and by address; shared by all workers.
@@ -58,6 +61,14 @@ impl Crowd {
     }
 }
 
+impl Crowd {
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        let crowd = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        u64::try_from(crowd.0).unwrap_or(u64::MAX)
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut crowd = self.crowd.by_address.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,12 +87,11 @@ impl Drop for Place {
 pub(crate) async fn accept(
     listener: TcpListener,
     role: Role,
-    driver: Arc<Driver>,
+    desk: Arc<Desk>,
     crowd: Arc<Crowd>,
     mut stop: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
-    let limits = driver.shared.config.limits;
     let told = Arc::new(Semaphore::new(turn_away::AT_ONCE_MAX));
     loop {
         let accepted = tokio::select! {
@@ -94,19 +104,20 @@ pub(crate) async fn accept(
             continue;
         };
         let address = peer.ip().to_canonical();
+        let limits = desk.driver().shared.config.limits;
         let Some(place) =
             crowd.enter(address, limits.connections_max, limits.connections_per_address_max)
         else {
             if let Ok(permit) = Arc::clone(&told).try_acquire_owned() {
-                let (role, driver) = (role.clone(), Arc::clone(&driver));
+                let (role, driver) = (role.clone(), desk.driver());
                 tokio::spawn(turn_away(stream, address, role, driver, permit));
             }
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (role, driver, watcher) = (role.clone(), Arc::clone(&driver), graceful.watcher());
+        let (role, desk, watcher) = (role.clone(), Arc::clone(&desk), graceful.watcher());
         tokio::spawn(async move {
-            connection(stream, address, role, driver, watcher).await;
+            connection(stream, address, role, desk, watcher).await;
             drop(place);
         });
     }
@@ -118,9 +129,10 @@ async fn connection(
     mut stream: TcpStream,
     address: IpAddr,
     role: Role,
-    driver: Arc<Driver>,
+    desk: Arc<Desk>,
     watcher: Watcher,
 ) {
+    let driver = desk.driver();
     let within = Duration::from_secs(driver.shared.config.limits.header_timeout_s);
     let peer = |transport| Peer { address, transport };
     match role {
@@ -129,13 +141,14 @@ async fn connection(
             // are served here; elsewhere a module that demands https gets https.
             let sandbox = driver.shared.config.sandbox;
             let transport = if sandbox { Transport::Local } else { Transport::Plain };
-            http::serve(driver, stream, peer(transport), watcher).await;
+            http::serve(desk, stream, peer(transport), watcher).await;
         }
-        Role::Pages(pages) => pages::serve(pages, driver, stream, address, watcher).await,
+        Role::Admin => admin::serve(desk, stream, watcher).await,
+        Role::Pages(pages) => pages::serve(pages, desk, stream, address, watcher).await,
         Role::Https(acceptor) => match sniff::sniff(stream, &acceptor, within).await {
-            Ok(Spoken::Tls(tls)) => http::serve(driver, tls, peer(Transport::Tls), watcher).await,
+            Ok(Spoken::Tls(tls)) => http::serve(desk, tls, peer(Transport::Tls), watcher).await,
             Ok(Spoken::Plain(plain)) => {
-                http::serve(driver, plain, peer(Transport::Plain), watcher).await
+                http::serve(desk, plain, peer(Transport::Plain), watcher).await
             }
             Err(_) => {}
         },
@@ -145,7 +158,7 @@ async fn connection(
             }
             // A tunnel to port 443 carries TLS and nothing else.
             if let Ok(Spoken::Tls(tls)) = sniff::sniff(stream, &acceptor, within).await {
-                http::serve(driver, tls, peer(Transport::Tls), watcher).await;
+                http::serve(desk, tls, peer(Transport::Tls), watcher).await;
             }
         }
     }

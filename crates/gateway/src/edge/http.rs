@@ -27,6 +27,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::patience::{Patience, Patient, Phase};
 use super::speak::{self, Speak};
 use super::strict::{Fault, Seen, Strict};
+use crate::desk::Desk;
 use crate::driver::{Driver, Reply};
 use crate::sandbox;
 
@@ -38,20 +39,20 @@ pub(super) struct Peer {
 }
 
 /// Serves a connection until it closes, idles for too long, or the gateway stops.
-pub(super) async fn serve<S>(driver: Arc<Driver>, stream: S, peer: Peer, watcher: Watcher)
+pub(super) async fn serve<S>(desk: Arc<Desk>, stream: S, peer: Peer, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let limits = driver.shared.config.limits;
+    let limits = desk.driver().shared.config.limits;
     let (phase, seen) = (Arc::new(Phase::default()), Arc::new(Seen::default()));
     let malformed = {
-        let (driver, seen) = (Arc::clone(&driver), Arc::clone(&seen));
+        let (desk, seen) = (Arc::clone(&desk), Arc::clone(&seen));
         move || {
             let refusal = match seen.fault_of(usize::MAX) {
                 Some(fault) => fault.into(),
                 None => parameters::malformed_http("its head cannot be read"),
             };
-            bare(&driver.refuse(refusal, peer.address, Format::V2))
+            bare(&desk.driver().refuse(refusal, peer.address, Format::V2))
         }
     };
     let patience = Patience {
@@ -61,7 +62,7 @@ where
     let stream = Patient::new(stream, Arc::clone(&phase), patience);
     let stream = Strict::new(stream, Arc::clone(&seen), limits.head_bytes_max);
     let service = service_fn(move |request| {
-        let (driver, phase, seen) = (Arc::clone(&driver), Arc::clone(&phase), Arc::clone(&seen));
+        let (driver, phase, seen) = (desk.driver(), Arc::clone(&phase), Arc::clone(&seen));
         async move {
             let fault = seen.fault_of(phase.begin());
             let response = answer(&driver, request, peer, fault).await;

@@ -1,6 +1,7 @@
 //! The edge: listeners, TLS, HTTP. It reads requests and writes answers, and decides nothing.
 
 pub(crate) mod accept;
+mod admin;
 mod http;
 pub(crate) mod pages;
 mod patience;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use faregate_catalog::Catalog;
 use faregate_pipeline::time::Millis;
 use http::header::{
     ACCEPT, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
@@ -22,6 +23,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 use tokio::net::TcpStream;
 
+use crate::config::Config;
+use crate::desk::Desk;
 use crate::driver::Driver;
 use crate::ops::tally::Tally;
 
@@ -44,6 +47,10 @@ pub struct PageRequest {
     pub peer: IpAddr,
     /// When.
     pub now: Millis,
+    /// The configuration that is served by now.
+    pub config: Arc<Config>,
+    /// What its modules offer.
+    pub catalog: Arc<Catalog>,
     /// How often each reason was given, where the operator lets readers know.
     pub tally: Option<Arc<Tally>>,
     /// The form that a POST brings; none for a GET.
@@ -89,13 +96,13 @@ const FORM_TIME_MAX: Duration = Duration::from_secs(10);
 
 pub(super) async fn serve(
     pages: Pages,
-    driver: Arc<Driver>,
+    desk: Arc<Desk>,
     stream: TcpStream,
     peer: IpAddr,
     watcher: Watcher,
 ) {
     let service = service_fn(move |request| {
-        let (pages, driver) = (Arc::clone(&pages), Arc::clone(&driver));
+        let (pages, driver) = (Arc::clone(&pages), desk.driver());
         async move { Ok::<_, Infallible>(answer(&pages, &driver, request, peer).await) }
     });
     let connection = http1::Builder::new()
@@ -145,6 +152,8 @@ async fn answer(
         accept_language: header(&ACCEPT_LANGUAGE),
         peer,
         now: shared.clock.now(),
+        config: Arc::clone(&shared.config),
+        catalog: Arc::clone(&shared.catalog),
         tally: shared.config.pages_counts.then(|| Arc::clone(&shared.tally)),
         submission,
     };

@@ -41,7 +41,7 @@ pub(super) async fn turn_away(
                 tell(spoken, &in_the_contract(&driver, address)).await
             }
             // Neither speaks the contract: to a CONNECT any 2xx would be a tunnel.
-            Role::Proxy(_) | Role::Pages(_) => tell(stream, BUSY).await,
+            Role::Proxy(_) | Role::Pages(_) | Role::Admin => tell(stream, BUSY).await,
         }
     };
     // Who does not listen is not told.

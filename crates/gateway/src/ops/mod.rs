@@ -2,5 +2,6 @@
 
 pub mod access_log;
 pub(crate) mod clock_steps;
+pub(crate) mod metrics;
 pub mod receipts;
 pub mod tally;

@@ -6,10 +6,12 @@ mod environment;
 mod welcome;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use faregate_gateway::config::Loaded;
+use faregate_gateway::reload::Control;
 use faregate_pipeline::time::Millis;
 use faregate_stores::{Options, Stores};
 
@@ -85,12 +87,8 @@ impl Demo {
         let accounts = accounts::ensure(data, &compute_data)?;
         let balances = accounts::balances(data, &accounts)?;
         let mut compute = Process::start(&compute_data).await?;
-        let loaded = self.configure(data)?;
-        let catalog = loaded
-            .catalog
-            .with_upstream("cvm", &format!("http://{}", compute.address))
-            .map_err(|cause| Failure::new(Exit::Unexpected, cause.message))?;
-        let gateway = gate::start(loaded.config, catalog, stores)?;
+        let loaded = self.configure(data, &compute.address)?;
+        let gateway = gate::start(loaded.config, loaded.catalog, stores)?;
         let (Some(https), Some(ca)) = (gateway.https, gateway.ca.clone()) else {
             return Err(Failure::new(Exit::Unexpected, "the gateway does not listen"));
         };
@@ -113,6 +111,7 @@ impl Demo {
             http: gateway.http,
             proxy: gateway.proxy,
             pages: gateway.pages,
+            admin: gateway.admin,
             compute: &compute,
         };
         if self.json {
@@ -120,7 +119,7 @@ impl Demo {
         } else {
             ready.text()?
         }
-        let ended = until_stopped(&mut compute).await;
+        let ended = until_stopped(&mut compute, gateway.control()).await;
         running.withdraw();
         gateway.stop(STOP_MAX);
         compute.stop().await;
@@ -130,7 +129,7 @@ impl Demo {
 
 impl Demo {
     /// Writes the configuration beside the data and loads it, as `serve` would: it is an example, too.
-    fn configure(&self, data: &Path) -> Result<Loaded, Failure> {
+    fn configure(&self, data: &Path, compute: &str) -> Result<Loaded, Failure> {
         let path = data.join("faregate.toml");
         std::fs::write(data.join("compute.yaml"), faregate_compute::DOCUMENT)?;
         let text = format!(
@@ -141,6 +140,7 @@ impl Demo {
             https = self.https_port,
             proxy = self.proxy_port,
             pages = self.pages_port,
+            compute = compute,
         );
         let seed = self.seed.map(|seed| format!("\n[faults]\nseed = {seed}\n"));
         let text = text + &seed.unwrap_or_default();
@@ -150,9 +150,9 @@ impl Demo {
 }
 
 /// Until Ctrl-C; a dead compute is said, not mended: that it is missing is worth seeing.
-async fn until_stopped(compute: &mut Process) -> Result<(), Failure> {
+async fn until_stopped(compute: &mut Process, control: &Arc<Control>) -> Result<(), Failure> {
     // One future throughout: a signal between two would be lost.
-    let mut told = std::pin::pin!(gate::until_told_to_stop());
+    let mut told = std::pin::pin!(gate::until_told_to_stop(control));
     tokio::select! {
         told = &mut told => return Ok(told?),
         how = compute.dead() => {

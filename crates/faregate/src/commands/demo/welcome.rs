@@ -20,6 +20,7 @@ pub(super) struct Ready<'a> {
     pub(super) http: Option<SocketAddr>,
     pub(super) proxy: Option<SocketAddr>,
     pub(super) pages: Option<SocketAddr>,
+    pub(super) admin: Option<SocketAddr>,
     pub(super) compute: &'a Process,
 }
 
@@ -51,6 +52,7 @@ impl Ready<'_> {
             "ca": self.running.ca,
             "baseDomain": self.running.base_domain,
             "pages": self.pages_url(),
+            "admin": self.admin,
             "data": self.running.data,
             "accounts": Value::Object(accounts),
             "modules": { "cvm": {
@@ -66,7 +68,7 @@ impl Ready<'_> {
         let https = &self.running.https;
         output::data("Faregate runs a small cloud on this machine. Ctrl-C stops it.\n\nEndpoints");
         output::data(format_args!("  https  {https}"));
-        for (name, address) in [("http", self.http), ("proxy", self.proxy)] {
+        for (name, address) in [("http", self.http), ("proxy", self.proxy), ("admin", self.admin)] {
             if let Some(address) = address {
                 output::data(format_args!("  {name:5}  {address}"));
             }
