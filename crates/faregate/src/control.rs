@@ -17,10 +17,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) fn ask(data: &Path, question: &Ask) -> Result<Value, Failure> {
     let at = socket::path(data);
     let away = |cause: std::io::Error| {
-        let why = match cause.kind() {
-            ErrorKind::NotFound | ErrorKind::ConnectionRefused => "none runs on it".to_owned(),
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => "it does not answer".to_owned(),
-            _ => cause.to_string(),
+        let is = |kinds: [ErrorKind; 2]| kinds.contains(&cause.kind());
+        let why = if is([ErrorKind::NotFound, ErrorKind::ConnectionRefused]) {
+            "none runs on it".to_owned()
+        } else if is([ErrorKind::WouldBlock, ErrorKind::TimedOut]) {
+            "it does not answer".to_owned()
+        } else {
+            cause.to_string()
         };
         let folder = data.display();
         let say = format!(

@@ -53,7 +53,7 @@ fn calls_are_counted_by_action_code_gate_and_reason() {
     ] {
         let before = value(&scrape(&world), sample);
         for _ in 0..3 {
-            raw::send_plain(&world, &act());
+            raw::send(&world, &act());
         }
         assert_eq!(value(&scrape(&world), sample) - before, 3.0, "{sample}");
     }
@@ -89,7 +89,7 @@ fn health_is_told_and_nothing_else_can_be_done_there() {
 #[test]
 fn promtool_has_nothing_to_say() {
     let world = World::start();
-    raw::send_plain(&world, &raw::signed_get(&world.account("demo"), "DescribeZones", &[]));
+    raw::send(&world, &raw::signed_get(&world.account("demo"), "DescribeZones", &[]));
     let mut check = promtool()
         .args(["check", "metrics"])
         .stdin(Stdio::piped())

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use super::Control;
 
@@ -62,12 +63,15 @@ pub(crate) fn start(
     }
     std::thread::Builder::new().name("control".to_owned()).spawn(move || {
         runtime.block_on(async move {
+            // Not a pause between two questions: who asks all the time does not keep files from being looked at.
+            let mut looks = tokio::time::interval(LOOK_EVERY);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 tokio::select! {
                     // Told to stop, or nobody is left to tell.
                     _ = stop.changed() => break,
                     stream = accept(listener.as_ref().ok()) => answer(&control, stream).await,
-                    () = tokio::time::sleep(LOOK_EVERY) => control.look(),
+                    _ = looks.tick() => control.look(),
                 }
             }
             if listener.is_ok() {
