@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("console", &["contract", "signing", "catalog", "pipeline"]),
     ("compute", &[]),
     ("suite", &[]),
+    ("bench", &["ledger", "pipeline", "stores"]),
 ];
 const PURE: &[&str] = &["contract", "signing", "catalog", "ledger", "pipeline"];
 const IMPURE: &[&str] = &["tokio", "hyper", "rusqlite"];

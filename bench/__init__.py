@@ -1,0 +1,1 @@
+"""What scripts/bench runs: gateways side by side, the same calls for all, and what each call cost."""

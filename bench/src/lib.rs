@@ -1,0 +1,3 @@
+//! What the bench's programs share: the clock.
+
+pub mod clock;
