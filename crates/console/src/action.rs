@@ -63,13 +63,26 @@ pub(crate) fn page(reader: &Reader<'_>, module: &str, action: &str, form: Form) 
     })
 }
 
+/// What it costs, and what it gives back.
+fn money(operation: &Operation, reader: &Reader<'_>, terms: &mut Vec<(&'static str, String)>) {
+    if let Some(purchase) = &operation.purchase {
+        let (source, currency) = (purchase.price.source(), &purchase.currency);
+        let said = match purchase.price.quote() {
+            None => format!("{source} ({currency})"),
+            Some(_) if reader.is_chinese() => format!("询价：{source}（{currency}）"),
+            Some(_) => format!("as {source} says ({currency})"),
+        };
+        terms.push((reader.say("Price", "价格"), said));
+    }
+    if let Some(refund) = operation.refund() {
+        terms.push((reader.say("Refund", "退款"), refund.source().to_owned()));
+    }
+}
+
 fn terms(operation: &Operation, reader: &Reader<'_>) -> Vec<(&'static str, String)> {
     let zh = reader.is_chinese();
     let mut terms: Vec<(&'static str, String)> = Vec::new();
-    if let Some(purchase) = &operation.purchase {
-        let said = format!("{} ({})", purchase.price.source(), purchase.currency);
-        terms.push((reader.say("Price", "价格"), said));
-    }
+    money(operation, reader, &mut terms);
     if let Some(rate) = operation.quota {
         let (rate, burst) = (rate.per_second, rate.burst);
         terms.push((
@@ -198,7 +211,9 @@ impl ActionView<'_> {
             "mutating": operation.mutating,
             "idempotent": operation.idempotent,
             "price": operation.purchase.as_ref().map(|purchase| json!({
-                "expression": purchase.price.source(), "currency": purchase.currency,
+                "expression": purchase.price.quote().is_none().then(|| purchase.price.source()),
+                "quote": purchase.price.quote().map(|quote| &quote.action),
+                "currency": purchase.currency,
             })),
             "parameters": parameters,
             "codes": codes,

@@ -275,7 +275,8 @@ impl Driver {
         trail.at(order::IDENTITY)?;
         let verified = verification::check(owned)?;                                             // 5500
         trail.at(order::BALANCE)?;
-        let intent = balance::intent(&verified)?;
+        let price = self.price(&verified, ticket.as_ref()).await?;
+        let intent = balance::intent(&verified, price);
         let hold = self.hold(&verified, intent.as_ref(), turn, trail).await?;
         let funded = balance::check(verified, intent.as_ref(), &hold.outcome)?;                 // 5300
         trail.at(order::MODULE)?;

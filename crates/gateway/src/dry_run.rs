@@ -2,7 +2,8 @@
 //!
 //! It is authentic, fresh and permitted, and its nonce is spent, as any call's is. From there on the gates are
 //! asked one by one what they would say, and all of it is told, not the first refusal alone. Nothing is held,
-//! no quota is used but one of dry runs' own, and the module is not asked: what it would say nobody knows.
+//! no quota is used but one of dry runs' own, and the module is not asked, but for a price that only it knows:
+//! what else it would say nobody knows.
 
 use std::sync::Arc;
 
@@ -79,7 +80,7 @@ impl Driver {
                     Err(refusal) => rehearsal.add(order::RESOURCES, Some(refusal)),
                 }
                 rehearsal.add(order::IDENTITY, identity);
-                match balance::price(&operation, valid.arguments()) {
+                match self.price(&valid, None).await {
                     Ok(price) => rehearsal.price = price,
                     Err(refusal) => rehearsal.add(order::BALANCE, Some(refusal)),
                 }

@@ -19,6 +19,7 @@ mod in_flight;
 mod inquiries;
 pub mod ops;
 mod perform;
+mod quotes;
 pub mod reload;
 pub mod sandbox;
 pub mod shared;

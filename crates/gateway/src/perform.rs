@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use faregate_catalog::UpstreamRequest;
 use faregate_contract::{Effect, Outcome, Refusal, RequestId};
-use faregate_ledger::Money;
 use faregate_pipeline::balance::Funded;
 use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Order, Settlement};
 use faregate_pipeline::fault::Fault;
@@ -17,12 +16,13 @@ use faregate_pipeline::operation::{self, Done, Sent};
 use faregate_pipeline::parameters::Requests;
 use faregate_pipeline::time::Millis;
 use faregate_pipeline::verification::Verified;
-use faregate_pipeline::{availability, batch};
-use faregate_stores::{Ending, Stores, Ticket};
+use faregate_pipeline::{availability, batch, purchase};
+use faregate_stores::{Booked, Charge, ChargeState, Ending, Stores, Ticket};
 
 use crate::begun::Begun;
 use crate::doubts;
 use crate::driver::{Driver, Trail, words};
+use crate::ops::receipts;
 use crate::sandbox::Faked;
 use crate::tokens::Turn;
 
@@ -37,6 +37,8 @@ pub(crate) struct Hold {
     at: Millis,
     /// What a call that costs nothing and has a token is about to send: written down when it is sent.
     order: Option<Order>,
+    /// The call, if it gives money back when it is done.
+    refunds: Option<RequestId>,
     /// Kept until the call's end is written: others of its token wait for that.
     turn: Option<Turn>,
 }
@@ -54,6 +56,7 @@ impl Hold {
     /// The hold's end is written: nothing is left to do at a drop.
     fn ended(&mut self) {
         self.id = None;
+        self.refunds = None;
     }
 }
 
@@ -61,6 +64,10 @@ impl Drop for Hold {
     fn drop(&mut self) {
         if let Some(id) = self.id {
             self.stores.settle_later(id, self.on_drop, self.at);
+        }
+        // Before it is sent there is nothing to doubt: the refund is written down with the order.
+        if let Some(id) = self.refunds.filter(|_| self.on_drop == Settlement::InDoubt) {
+            self.stores.doubt_refunds_later(id);
         }
     }
 }
@@ -70,12 +77,14 @@ impl Drop for Hold {
 pub(crate) struct Seen {
     took: Duration,
     status: Option<u16>,
-    charge: Option<(Money, Settlement)>,
+    charge: Option<Charge>,
 }
 
 impl Seen {
-    fn settled(&mut self, settlement: Settlement) {
-        self.charge = self.charge.map(|(amount, _)| (amount, settlement));
+    fn settled(&mut self, settlement: Settlement, booked: Booked) {
+        let refunded =
+            booked.refunded.map(|amount| Charge { amount, state: ChargeState::Refunded });
+        self.charge = self.charge.map(|it| receipts::charge(it.amount, settlement)).or(refunded);
     }
 }
 
@@ -98,18 +107,27 @@ impl Driver {
             stores,
             at: now,
             order: None,
+            refunds: None,
             turn,
         };
+        let returned = purchase::refundable(verified);
+        let refunds = if returned.is_empty() {
+            Vec::new()
+        } else {
+            let purchased = self.shared.stores.purchased(&returned).await?;
+            purchase::refunds(verified, returned, &purchased)?
+        };
+        hold.refunds = (!refunds.is_empty()).then(|| verified.raw().request_id);
         if let Some(outcome) = intent.and_then(|intent| trail.no_funds(intent)) {
             hold.outcome = outcome;
         } else if let Some(intent) = intent {
-            let order = doubts::order(verified, hold.turn.as_ref());
+            let order = doubts::order(verified, hold.turn.as_ref(), refunds);
             hold.outcome = self.shared.stores.reserve_for(intent, &order, now).await?;
-        } else if hold.turn.is_some() {
-            hold.order = Some(doubts::order(verified, hold.turn.as_ref()));
+        } else if hold.turn.is_some() || hold.refunds.is_some() {
+            hold.order = Some(doubts::order(verified, hold.turn.as_ref(), refunds));
         }
         if hold.outcome != HoldOutcome::Held {
-            hold.ended();
+            hold.id = None;
         }
         Ok(hold)
     }
@@ -175,7 +193,7 @@ impl Driver {
         }
         hold.sending();
         // Until its end is written, nobody knows.
-        seen.charge = sent.held().map(|amount| (amount, Settlement::InDoubt));
+        seen.charge = sent.held().map(|amount| receipts::charge(amount, Settlement::InDoubt));
         let began = self.shared.clock.monotonic();
         let ended = match sent.requests() {
             Requests::One(_) => self.one(&sent, &mut hold, &mut seen, faked.as_ref()).await,
@@ -254,9 +272,13 @@ impl Driver {
         ended: Result<Outcome, Refusal>,
     ) -> Result<Outcome, Refusal> {
         let (id, price) = (sent.raw().request_id, hold.held().and(sent.held()));
-        let (token, priced) = (hold.turn.is_some(), price.is_some());
-        let order = (token || priced)
-            .then(|| (id, doubts::order_end(token, settlement, &ended, price, id)));
+        let (token, kept) = (hold.turn.is_some(), price.is_some() || hold.refunds.is_some());
+        let order =
+            (token || kept).then(|| (id, doubts::order_end(token, settlement, &ended, price, id)));
+        let bought = price.map_or_else(Vec::new, |price| {
+            let (module, arguments) = (&sent.module().name, sent.arguments());
+            purchase::bought(sent.operation(), module, arguments, &lessons, price)
+        });
         if hold.held().is_none() && order.is_none() && lessons.is_empty() {
             return ended;
         }
@@ -265,14 +287,16 @@ impl Driver {
             settlement,
             account: sent.account().id.clone(),
             lessons,
+            bought,
+            refunds: hold.refunds,
             order,
             note: String::new(),
         };
         match self.shared.stores.conclude(ending, self.shared.clock.now()).await {
-            Ok(available) => {
+            Ok(booked) => {
                 hold.ended();
-                seen.settled(settlement);
-                doubts::charged(ended, price, id, available)
+                seen.settled(settlement, booked);
+                doubts::told(ended, price, id, booked)
             }
             // The module may have done it, and it could not be written down.
             Err(down) => Err(Refusal::from(down).effect(Effect::Unknown)),

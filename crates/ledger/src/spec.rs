@@ -166,7 +166,8 @@ fn a_correction_takes_what_is_available_and_credit_what_was_not_spent() {
     let mut balance = Balance::empty(CNY);
     balance.top_up(cny("10")).unwrap();
     // What is done, whether it is, and what is available, lent and the account's own after it.
-    let rows: [(&str, fn(&mut Balance, Money) -> bool, &str, bool, [&str; 3]); 9] = [
+    type Act = fn(&mut Balance, Money) -> bool;
+    let rows: [(&str, Act, &str, bool, [&str; 3]); 9] = [
         (
             "take more than there is",
             |b, m| b.adjust(m).is_ok(),

@@ -12,6 +12,7 @@ use faregate_ledger::Money;
 use faregate_signing::{KeyId, SecretKey};
 use smallvec::SmallVec;
 
+pub use crate::purchase::{Bought, Purchased, Refund};
 use crate::time::Millis;
 
 /// Who owns money and objects.
@@ -300,6 +301,8 @@ pub struct Order {
     pub token: Option<String>,
     /// What makes two calls the same: a keyed print of each parameter, by its name.
     pub prints: Vec<(String, u64)>,
+    /// What it gives back if it is done.
+    pub refunds: Vec<Refund>,
     /// What is sent; only the gateway reads it.
     pub sending: Vec<u8>,
 }

@@ -138,7 +138,11 @@ impl World {
         let owners = vec![self.owner.clone(); wanted.len()];
         let owned = ownership::check(valid, &wanted, &owners)?;
         let verified = verification::check(owned)?;
-        let intent = balance::intent(&verified)?;
+        let price = match balance::price(verified.operation(), verified.arguments())? {
+            balance::Price::Known(price) => Some(price),
+            balance::Price::Free | balance::Price::Asked(_, _) => None,
+        };
+        let intent = balance::intent(&verified, price);
         balance::check(verified, intent.as_ref(), &self.hold)
     }
 

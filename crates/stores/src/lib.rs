@@ -54,7 +54,7 @@ use home::Home;
 use nonces::{Disk, Entered, Nonces, Setting};
 pub use nonces::{Durability, Ticket};
 pub use options::{Opened, Options};
-pub use orders::Ending;
+pub use orders::{Booked, Ending};
 use quotas::Quotas;
 pub use receipts::{Charge, ChargeState, Kept, Receipt, Receipts};
 pub use sqlite::accounts::KeyEntry;
@@ -127,7 +127,7 @@ impl Stores {
         }
         let lock = home.lock()?;
         let (vault, connection) = home.open(now)?;
-        let (n_holds_released, n_holds_in_doubt) = sqlite::recover(&connection, now)?;
+        let (n_holds_released, n_holds_in_doubt) = sqlite::recover(&connection, &vault, now)?;
         let cache = Arc::new(Cache::default());
         let setting = Setting {
             folder: home.nonces(),

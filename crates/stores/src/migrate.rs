@@ -8,7 +8,7 @@ use crate::error::OpenError;
 use crate::sqlite::chain;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
     include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0200_replay_identity.sql"),
     CHAIN,
     include_str!("../migrations/sqlite/0301_min_signature.sql"),
+    include_str!("../migrations/sqlite/0302_refunds.sql"),
 ];
 
 /// The one that SQL alone cannot do.

@@ -3,13 +3,17 @@
 use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily, Money};
 use faregate_pipeline::facts::{
-    Cell, HoldOutcome, Intent, Lesson, Order, Settlement, StoreDown, Verdict,
+    Bought, Cell, HoldOutcome, Intent, Lesson, Order, Purchased, ResourceRef, Settlement,
+    StoreDown, Verdict,
 };
 use faregate_pipeline::time::Millis;
 
+use rusqlite::Connection;
+
 use crate::Stores;
+use crate::error::Fault;
 use crate::sqlite::orders::{self, Doubt, KeptOrder, OrderEnd};
-use crate::sqlite::{balances, ledger, resources};
+use crate::sqlite::{balances, ledger, refunds, resources};
 
 /// How a call ended: all of it is written in one transaction.
 #[derive(Debug)]
@@ -22,10 +26,23 @@ pub struct Ending {
     pub account: String,
     /// What the answer taught.
     pub lessons: Vec<Lesson>,
+    /// What was bought, and for how much each.
+    pub bought: Vec<Bought>,
+    /// The call whose refunds end with it.
+    pub refunds: Option<RequestId>,
     /// The order to end, if the call has one.
     pub order: Option<(RequestId, OrderEnd)>,
     /// Why, for the books; empty for an ordinary answer.
     pub note: String,
+}
+
+/// What the end of a call moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Booked {
+    /// What is available after it, if money moved.
+    pub available: Option<Money>,
+    /// What was given back of earlier purchases.
+    pub refunded: Option<Money>,
 }
 
 impl Stores {
@@ -44,8 +61,9 @@ impl Stores {
         if intent.amount.micros() == 0 {
             return Ok(HoldOutcome::NothingToPay);
         }
-        let (intent, order, window_ms) = (intent.clone(), order.clone(), self.inner.window_ms);
-        let work = move |c: &rusqlite::Connection| {
+        let (intent, order, window_ms) =
+            (intent.clone(), self.sealed(order)?, self.inner.window_ms);
+        let work = move |c: &Connection| {
             let outcome = ledger::reserve(c, &intent, window_ms, now)?;
             if outcome == HoldOutcome::Held {
                 orders::insert(c, &order, now)?;
@@ -61,8 +79,12 @@ impl Stores {
     /// # Errors
     /// It could not be written.
     pub async fn begin(&self, order: &Order, now: Millis) -> Result<(), StoreDown> {
-        let order = order.clone();
+        let order = self.sealed(order)?;
         self.write("orders", move |c| orders::insert(c, &order, now)).done().await
+    }
+
+    fn sealed(&self, order: &Order) -> Result<Order, StoreDown> {
+        orders::seal(&self.inner.vault, order.clone()).map_err(|fault| fault.down("orders"))
     }
 
     /// The order of an account's token: answered within the last day, or its end not known.
@@ -75,33 +97,38 @@ impl Stores {
         token: &str,
         now: Millis,
     ) -> Result<Option<KeptOrder>, StoreDown> {
-        self.inner.readers.read("orders", |c| orders::by_token(c, account, token, now))
+        let vault = &self.inner.vault;
+        self.inner.readers.read("orders", |c| orders::by_token(c, vault, account, token, now))
     }
 
-    /// Ends a call: hold, order and what its answer taught. The balance that is available after it, if a
-    /// hold ended.
+    /// Ends a call: hold, order, refunds and what its answer taught.
     ///
     /// # Errors
     /// It could not be written, or the hold ended otherwise.
-    pub async fn conclude(&self, ending: Ending, now: Millis) -> Result<Option<Money>, StoreDown> {
+    pub async fn conclude(&self, ending: Ending, now: Millis) -> Result<Booked, StoreDown> {
         let nothing = ending.hold.is_none() && ending.lessons.is_empty() && ending.order.is_none();
-        if nothing {
-            return Ok(None);
+        if nothing && ending.refunds.is_none() {
+            return Ok(Booked::default());
         }
-        let work = move |c: &rusqlite::Connection| {
-            let Ending { hold, settlement, account, lessons, order, note } = ending;
-            let mut available = None;
-            if let Some(id) = hold {
-                ledger::settle(c, id, settlement, &note, now)?;
-                available = balances::balance(c, &account)?.map(|balance| balance.available());
-            }
-            resources::learn(c, &account, &lessons, now)?;
-            if let Some((id, end)) = order {
-                orders::end(c, id, end, available)?;
-            }
-            Ok(available)
-        };
-        self.write("ledger", work).done().await
+        self.write("ledger", move |c| conclude(c, ending, now)).done().await
+    }
+
+    /// Leaves the refunds of a call in doubt without waiting, for a call that is being dropped.
+    pub fn doubt_refunds_later(&self, id: RequestId) {
+        drop(self.write("ledger", move |c| refunds::doubt(c, id)));
+    }
+
+    /// What each resource was last bought for, in the order asked; none where there is nothing to refund.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub async fn purchased(
+        &self,
+        wanted: &[ResourceRef],
+    ) -> Result<Vec<Option<Purchased>>, StoreDown> {
+        self.inner.readers.read("ledger", |c| {
+            wanted.iter().map(|resource| refunds::purchased(c, resource)).collect()
+        })
     }
 
     /// What an account has, and what it has spent today; none if there is no such account.
@@ -125,6 +152,38 @@ impl Stores {
     /// # Errors
     /// They could not be read.
     pub async fn doubts(&self) -> Result<Vec<Doubt>, StoreDown> {
-        self.inner.readers.read("ledger", orders::doubts)
+        self.inner.readers.read("ledger", |c| orders::doubts(c, &self.inner.vault))
     }
+
+    /// Every return whose refund is in doubt, oldest first.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub async fn doubted_returns(&self) -> Result<Vec<KeptOrder>, StoreDown> {
+        self.inner.readers.read("ledger", |c| orders::doubted_returns(c, &self.inner.vault))
+    }
+}
+
+/// All of it, or nothing.
+fn conclude(c: &Connection, ending: Ending, now: Millis) -> Result<Booked, Fault> {
+    let Ending { hold, settlement, account, lessons, bought, refunds: returned, order, note } =
+        ending;
+    let mut booked = Booked::default();
+    if let Some(id) = hold {
+        ledger::settle(c, id, settlement, &note, now)?;
+        if settlement == Settlement::Commit {
+            refunds::bought(c, id, &account, &bought, now)?;
+        }
+    }
+    if let Some(id) = returned {
+        booked.refunded = refunds::settle(c, id, settlement, &lessons, &note, now)?;
+    }
+    if hold.is_some() || booked.refunded.is_some() {
+        booked.available = balances::balance(c, &account)?.map(|balance| balance.available());
+    }
+    resources::learn(c, &account, &lessons, now)?;
+    if let Some((id, end)) = order {
+        orders::end(c, id, end, booked)?;
+    }
+    Ok(booked)
 }

@@ -21,6 +21,8 @@ use crate::error::{Fault, OpenError, broken};
 pub(crate) enum Sealed {
     Secret,
     Token,
+    /// What a call sends, kept until it is answered; the key id is the request's.
+    Order,
 }
 
 /// Whose secret it is.
@@ -124,7 +126,12 @@ impl Vault {
     ) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let shut = || {
             let id = place.key_id;
-            broken(format!("the secret of key `{id}` does not open: is this its keyring?"))
+            broken(match place.kind {
+                Sealed::Secret | Sealed::Token => {
+                    format!("the secret of key `{id}` does not open: is this its keyring?")
+                }
+                Sealed::Order => format!("the order of {id} does not open: is this its keyring?"),
+            })
         };
         let key = self.epochs.get(&epoch).ok_or_else(shut)?;
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(shut)?;
@@ -143,6 +150,7 @@ fn additional_data(place: Place<'_>, epoch: u32) -> String {
     let kind = match place.kind {
         Sealed::Secret => "sk1",
         Sealed::Token => "tk1",
+        Sealed::Order => "or1",
     };
     format!("{kind}|{}|{}|{epoch}", place.account, place.key_id)
 }

@@ -94,8 +94,13 @@ impl Api {
                 self.execute(&caller, |store| instances::change_project(store, account, &change))
             }
             Action::ReturnInstance => {
-                self.execute(&caller, |store| instances::give_back(store, account, &segment))?;
-                Ok(Answer::bare(StatusCode::NO_CONTENT))
+                let give_back = |store: &Connection| {
+                    instances::give_back(store, account, &segment).map(|()| json!({}))
+                };
+                let answer = self.execute_once(&caller, segment.as_bytes(), give_back)?.answer();
+                // What was done has nothing to tell; what was refused has.
+                let done = answer.status == StatusCode::OK;
+                Ok(if done { Answer::bare(StatusCode::NO_CONTENT) } else { answer })
             }
         }
     }

@@ -6,7 +6,7 @@ mod fields;
 mod operation;
 
 pub(crate) use document::read as read_document;
-pub(crate) use operation::{OperationTerms, Priced, read as read_operation};
+pub(crate) use operation::{OperationTerms, Priced, PricedBy, Returned, read as read_operation};
 
 /// The key of the extension.
 pub(crate) const KEY: &str = "x-faregate";

@@ -32,7 +32,7 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) quota: Option<Rate>,
     pub(crate) requires_identity: Option<bool>,
     pub(crate) resources: Vec<(Binding, Spot<'d>)>,
-    pub(crate) returns: Option<(Returns, Spot<'d>)>,
+    pub(crate) returns: Option<Returned<'d>>,
     pub(crate) unsigned_payload: Option<bool>,
 }
 
@@ -48,11 +48,27 @@ pub(crate) struct Api3<'d> {
 /// A price that is not compiled yet.
 #[derive(Debug)]
 pub(crate) struct Priced<'d> {
-    pub(crate) expression: &'d str,
+    pub(crate) from: PricedBy<'d>,
     pub(crate) currency: String,
-    pub(crate) at: Spot<'d>,
+    pub(crate) period: Option<(&'d str, Spot<'d>)>,
     pub(crate) confirm: Option<(&'d str, Spot<'d>)>,
     pub(crate) settle: InDoubt,
+}
+
+/// Where a price comes from.
+#[derive(Debug)]
+pub(crate) enum PricedBy<'d> {
+    Expression(&'d str, Spot<'d>),
+    Quote { action: &'d str, at: JsonPath, spot: Spot<'d> },
+}
+
+/// A return whose refund is not compiled yet.
+#[derive(Debug)]
+pub(crate) struct Returned<'d> {
+    pub(crate) returns: Returns,
+    /// The parameter's place.
+    pub(crate) spot: Spot<'d>,
+    pub(crate) refund: Option<(&'d str, Spot<'d>)>,
 }
 
 /// Reads the extension of an operation; one without it is open to every account.
@@ -173,9 +189,10 @@ fn min_signature(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<MinSign
 }
 
 fn purchase<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Priced<'d>> {
+    const KNOWN: [&str; 7] = ["at", "confirm", "currency", "period", "price", "quote", "settle"];
     let spot = fields.spot.get("purchase")?;
-    let purchase = Fields::open(report, spot, &["confirm", "currency", "price", "settle"])?;
-    let expression = purchase.needed(report, "price");
+    let purchase = Fields::open(report, spot, &KNOWN)?;
+    let from = priced_by(report, &purchase);
     let currency = purchase.needed(report, "currency");
     if let (Some(text), Some(spot)) = (currency, purchase.spot.get("currency"))
         && (text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_uppercase()))
@@ -186,11 +203,38 @@ fn purchase<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Priced<'
     }
     Some(Priced {
         confirm: purchase.text(report, "confirm").zip(purchase.spot.get("confirm")),
+        period: purchase.text(report, "period").zip(purchase.spot.get("period")),
         settle: settle(report, &purchase).unwrap_or_default(),
-        expression: expression?,
+        from: from?,
         currency: currency?.to_owned(),
-        at: purchase.spot.get("price")?,
     })
+}
+
+/// `price`, or `quote` and where its answer names the price.
+fn priced_by<'d>(report: &mut Report<'_>, purchase: &Fields<'d>) -> Option<PricedBy<'d>> {
+    let at = purchase.text(report, "at");
+    let Some(spot) = purchase.spot.get("quote") else {
+        if let Some(spot) = purchase.spot.get("at") {
+            let what = "`at` says where a `quote` names the price, and there is none";
+            report.error(report.key(&spot), what, None);
+        }
+        let expression = purchase.needed(report, "price")?;
+        return Some(PricedBy::Expression(expression, purchase.spot.get("price")?));
+    };
+    if let Some(price) = purchase.spot.get("price") {
+        let what = "the price is worked out or asked: `price` and `quote` exclude each other";
+        report.error(report.key(&price), what, None);
+    }
+    let text = at.unwrap_or("$.price");
+    let action = purchase.text(report, "quote");
+    let Some(at) = JsonPath::parse(text) else {
+        let place =
+            purchase.spot.get("at").map_or_else(|| report.key(&spot), |at| report.value(&at));
+        let help = Some("write `$.price`".to_owned());
+        report.error(place, format!("`{text}` is not a JSONPath (RFC 9535)"), help);
+        return None;
+    };
+    Some(PricedBy::Quote { action: action?, at, spot })
 }
 
 fn settle(report: &mut Report<'_>, purchase: &Fields<'_>) -> Option<InDoubt> {
@@ -254,11 +298,13 @@ fn resources<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Vec<(Binding, 
     bindings
 }
 
-fn returns<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<(Returns, Spot<'d>)> {
+fn returns<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Returned<'d>> {
     let spot = fields.spot.get("returns")?;
-    let returns = Fields::open(report, spot, &["param", "type"])?;
+    let returns = Fields::open(report, spot, &["param", "refund", "type"])?;
     let kind = returns.needed(report, "type");
     let parameter = returns.needed(report, "param");
-    let place = returns.spot.get("param")?;
-    Some((Returns { kind: kind?.to_owned(), parameter: parameter?.to_owned() }, place))
+    let refund = returns.text(report, "refund").zip(returns.spot.get("refund"));
+    let spot = returns.spot.get("param")?;
+    let (kind, parameter) = (kind?.to_owned(), parameter?.to_owned());
+    Some(Returned { returns: Returns { kind, parameter, refund: None }, spot, refund })
 }

@@ -100,10 +100,16 @@ pub(super) fn json_schema<'d>(spot: &Spot<'d>) -> Option<Spot<'d>> {
 }
 
 /// Reports result members that carry a name of the answer's own.
-pub(super) fn check_results<'d>(report: &mut Report<'d>, operation: &Spot<'d>, priced: bool) {
+pub(super) fn check_results<'d>(
+    report: &mut Report<'d>,
+    operation: &Spot<'d>,
+    priced: bool,
+    refunds: bool,
+) {
     let document = report.document;
-    // What a purchase cost is told beside its result.
-    let ours = |name: &str| RESERVED.contains(&name) || (priced && name == "charge");
+    // What a purchase cost, and what a return gives back, is told beside the result.
+    let money = |name: &str| (priced && name == "charge") || (refunds && name == "refund");
+    let ours = |name: &str| RESERVED.contains(&name) || money(name);
     for (status, response) in operation.get("responses").iter().flat_map(Spot::members) {
         if !status.starts_with('2') {
             continue;

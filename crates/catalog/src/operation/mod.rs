@@ -6,6 +6,7 @@ mod names;
 mod public;
 mod read;
 mod request;
+mod sold;
 mod template;
 mod terms;
 
@@ -14,13 +15,14 @@ use serde_json::{Map, Value};
 pub use read::COMMON_PARAMETERS;
 pub use request::UpstreamRequest;
 pub use terms::{
-    Audience, Batch, Binding, Cover, Creates, InDoubt, JsonPath, MinSignature, Purchase, Rate,
-    Returns,
+    Audience, Batch, Binding, Cover, Creates, InDoubt, JsonPath, MinSignature, Pricing, Purchase,
+    Quote, Rate, Returns,
 };
 
 pub(crate) use read::read_all;
 
 use crate::parameters::{Fault, Parameters, text_of};
+use crate::price::Refund;
 use request::Template;
 
 /// One action of a module.
@@ -94,6 +96,12 @@ impl Operation {
     /// When a value of the path is missing, empty, `.` or `..`: a fault of the parameters.
     pub fn request(&self, arguments: &Map<String, Value>) -> Result<UpstreamRequest, Fault> {
         self.template.build(arguments)
+    }
+
+    /// What a return gives back of a price, where it does.
+    #[must_use]
+    pub fn refund(&self) -> Option<&Refund> {
+        self.returns.as_ref().and_then(|returns| returns.refund.as_ref())
     }
 
     /// The items of a batch as texts, in the order of the call; none when the action is no batch.

@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::links::{self, Link};
 use super::names::Names;
 use super::request::Template;
-use super::{Audience, Batch, Cover, Operation, Purchase, body, template};
+use super::sold::{self, Sold};
+use super::{Audience, Batch, Cover, Operation, body, template};
 use crate::diagnostic::Report;
 use crate::document::{Document, Span, Spot};
-use crate::extension::{OperationTerms, Priced, read_operation};
+use crate::extension::{OperationTerms, read_operation};
 use crate::outside::public;
 use crate::parameters::{Member, Parameters, Plan, Types, types_of};
-use crate::price::Price;
 use crate::schema::Schemas;
 use crate::suggestion;
 
@@ -107,7 +107,8 @@ fn read<'d>(
     let segments = template::path(report, place.at, place.path, &placed);
     let body = body::read(report, spot, place.method);
     let terms = read_operation(report, spot);
-    body::check_results(report, spot, terms.priced.is_some());
+    let refunds = terms.returns.as_ref().is_some_and(|returned| returned.refund.is_some());
+    body::check_results(report, spot, terms.priced.is_some(), refunds);
 
     let query = placed.iter().filter_map(|p| Some((p.member.name.clone(), p.style?))).collect();
     let mut members: Vec<Member<'d>> = placed.into_iter().map(|p| p.member).collect();
@@ -154,23 +155,13 @@ fn assemble<'d>(
 ) -> Option<Operation> {
     let batch = terms.batch.map(|(batch, _)| batch);
     let priced = terms.priced.is_some();
-    let purchase = terms.priced.and_then(|priced| {
-        let Priced { expression, currency, at, confirm, settle } = priced;
-        let confirm = confirm.map(|(confirm, at)| {
-            links.push(Link { confirm: confirm.to_owned(), at: report.value(&at) });
-            confirm.to_owned()
-        });
-        match Price::compile(expression, &parameters, plan, batch.as_ref()) {
-            Ok(price) => Some(Purchase { price, currency, confirm, settle }),
-            Err(wrong) => {
-                report.error(report.value(&at), wrong.message, wrong.suggestion);
-                None
-            }
-        }
-    });
+    let place_of = Sold { plan, parameters: &parameters, batch: batch.as_ref() };
+    let purchase = terms.priced.and_then(|priced| sold::purchase(report, &place_of, priced, links));
     if priced && purchase.is_none() {
         return None;
     }
+    let again = terms.idempotent == Some(true);
+    let returns = terms.returns.map(|returned| sold::returns(report, &place_of, returned, again));
     let mutating = terms.mutating.unwrap_or(place.mutates);
     Some(Operation {
         action,
@@ -188,7 +179,7 @@ fn assemble<'d>(
         requires_identity: terms.requires_identity.unwrap_or(priced),
         purchase,
         creates: terms.creates,
-        returns: terms.returns.map(|(returns, _)| returns),
+        returns,
         cover: if terms.unsigned_payload == Some(true) { Cover::Head } else { Cover::Whole },
         parameters,
         answer: answer(report.document, spot),
@@ -334,7 +325,7 @@ fn check_aliases<'d>(report: &mut Report<'d>, members: &[Member<'d>], terms: &Op
 /// The terms must name parameters that exist and can hold ids.
 fn check_terms<'d>(report: &mut Report<'d>, members: &[Member<'d>], terms: &OperationTerms<'d>) {
     let named = terms.resources.iter().map(|(b, at)| (&b.parameter, report.key(at)));
-    let returned = terms.returns.iter().map(|(r, at)| (&r.parameter, report.value(at)));
+    let returned = terms.returns.iter().map(|it| (&it.returns.parameter, report.value(&it.spot)));
     let all: Vec<(&String, Span)> = named.chain(returned).collect();
     for (name, at) in all {
         let Some(member) = members.iter().find(|member| member.name == *name) else {

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde_json::{Map, Value};
 
 use crate::parameters::text_of;
-use crate::price::Price;
+use crate::price::{Period, Price, PriceError, Refund};
 
 /// Who may call an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,13 +104,64 @@ pub struct Rate {
 #[derive(Clone, Debug)]
 pub struct Purchase {
     /// The price. Of a batch it is the price of one item, and sees that item's arguments.
-    pub price: Price,
+    pub price: Pricing,
+    /// For how long something is bought, where the document says.
+    pub period: Option<Period>,
     /// The ISO 4217 code of its currency.
     pub currency: String,
     /// The action of this module that says what became of a call whose answer was lost.
     pub confirm: Option<String>,
     /// What becomes of money in doubt when nobody could say in time.
     pub settle: InDoubt,
+}
+
+/// Where a price comes from.
+#[derive(Clone, Debug)]
+pub enum Pricing {
+    /// It is worked out from the parameters.
+    Expression(Price),
+    /// Another action of the module is asked.
+    Quote(Quote),
+}
+
+impl Pricing {
+    /// What it says of itself: the expression, or who is asked.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        match self {
+            Self::Expression(price) => price.source(),
+            Self::Quote(quote) => &quote.action,
+        }
+    }
+
+    /// The action that is asked, if one is.
+    #[must_use]
+    pub const fn quote(&self) -> Option<&Quote> {
+        match self {
+            Self::Expression(_) => None,
+            Self::Quote(quote) => Some(quote),
+        }
+    }
+
+    /// The price of a call with these arguments, in micro-units; none if another action has to be asked.
+    ///
+    /// # Errors
+    /// As [`Price::evaluate`].
+    pub fn evaluate(&self, arguments: &Map<String, Value>) -> Result<Option<i64>, PriceError> {
+        match self {
+            Self::Expression(price) => price.evaluate(arguments).map(Some),
+            Self::Quote(_) => Ok(None),
+        }
+    }
+}
+
+/// An action that knows the price.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    /// The action of this module that is asked, with whichever of the purchase's parameters it declares.
+    pub action: String,
+    /// Where its answer names the price: a decimal string, or an integer of micro-units.
+    pub at: JsonPath,
 }
 
 /// What becomes of money in doubt when nobody could say in time.
@@ -135,29 +186,45 @@ pub struct Creates {
 }
 
 /// A resource that the call gives back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Returns {
     /// Its type.
     pub kind: String,
     /// The parameter that names it.
     pub parameter: String,
+    /// What is given back of its price, where the document says.
+    pub refund: Option<Refund>,
 }
 
 /// A JSONPath (RFC 9535).
 #[derive(Clone, Debug)]
 pub struct JsonPath {
+    source: String,
     path: serde_json_path::JsonPath,
 }
 
 impl JsonPath {
     /// The parser's own words help nobody; `None` when it refuses.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        serde_json_path::JsonPath::parse(text).ok().map(|path| Self { path })
+        let path = serde_json_path::JsonPath::parse(text).ok()?;
+        Some(Self { source: text.to_owned(), path })
     }
 
     /// The ids that the path finds: texts, and numbers as texts.
     #[must_use]
     pub fn find(&self, value: &Value) -> Vec<String> {
         self.path.query(value).into_iter().filter_map(text_of).collect()
+    }
+
+    /// The only value that the path finds; none if it finds none or many.
+    #[must_use]
+    pub fn one<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        self.path.query(value).exactly_one().ok()
+    }
+
+    /// The path, as the document has it.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
     }
 }

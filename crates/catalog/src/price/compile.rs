@@ -4,9 +4,9 @@ use cel::common::ast::EntryExpr;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, MapExpr, SelectExpr, operators};
 use cel::parser::Parser;
 
-use super::Wrong;
-use super::expression::{Arithmetic, Expression, Order};
+use super::expression::{Arithmetic, Expression, Fact, Order};
 use super::types::{Scope, Type};
+use super::{Wrong, refund};
 use crate::suggestion;
 
 /// How long an expression may be, and how deep it may nest.
@@ -14,27 +14,32 @@ const BYTES_MAX: usize = 4096;
 const DEPTH_MAX: u16 = 64;
 
 /// The functions that a price may call.
-const FUNCTIONS: [&str; 5] = ["div_down", "div_up", "has", "money", "size"];
+const FUNCTIONS: [&str; 6] = ["div_down", "div_up", "has", "money", "prorate", "size"];
 
-type Typed = (Expression, Type);
+pub(super) type Typed = (Expression, Type);
 
-/// Compiles an expression that must be money.
-pub(super) fn compile(source: &str, scope: &Scope<'_>) -> Result<Expression, Wrong> {
+/// Compiles an expression, `what`, that must be `wanted`.
+pub(super) fn compile(
+    source: &str,
+    scope: &Scope<'_>,
+    what: &'static str,
+    wanted: &Type,
+) -> Result<Expression, Wrong> {
     if source.len() > BYTES_MAX || source.matches(['(', '[', '{', '?', '!', '-']).count() > 256 {
-        return Err(Wrong::new("the price is too long: at most 4096 bytes"));
+        return Err(Wrong::new(format!("the {what} is too long: at most 4096 bytes")));
     }
     let tree = Parser::new().max_recursion_depth(DEPTH_MAX).parse(source).map_err(|errors| {
         let said = errors.errors.first().map_or("", |error| error.msg.as_str());
         let said = said.lines().next().unwrap_or_default();
-        Wrong::new(format!("the price is not an expression: {said}"))
+        Wrong::new(format!("the {what} is not an expression: {said}"))
     })?;
     let compiler = Compiler { scope, source };
     let (expression, of) = compiler.typed(&tree)?;
-    if of == Type::Money {
+    if of == *wanted {
         return Ok(expression);
     }
-    let wrong = Wrong::new(format!("the price is {of}, not money"));
-    Err(if of == Type::Integer {
+    let wrong = Wrong::new(format!("the {what} is {of}, not {wanted}"));
+    Err(if (wanted, &of) == (&Type::Money, &Type::Integer) {
         wrong.help("multiply it by an amount: `params.count * money('30.00')`")
     } else {
         wrong
@@ -51,6 +56,10 @@ impl Compiler<'_, '_> {
         match &node.expr {
             Expr::Literal(literal) => self.literal(literal),
             Expr::Ident(name) if name == "params" => Ok((Expression::Arguments, Type::Arguments)),
+            // Alone it is nothing: only its members are looked at.
+            Expr::Ident(name) if name == "purchase" && self.scope.record => {
+                Ok((Expression::Recorded(Fact::Price), Type::Record))
+            }
             Expr::Ident(name) => {
                 let known = self.scope.argument(name).is_some();
                 let wrong = Wrong::new(format!("`{name}` is not known in a price"));
@@ -112,6 +121,7 @@ impl Compiler<'_, '_> {
                 }
                 self.scope.type_of(argument)
             }
+            Type::Record => return refund::recorded(field, select.test),
             Type::Object(ref shape) => self.scope.member(*shape, field),
             Type::Integer
             | Type::Money
@@ -173,6 +183,7 @@ impl Compiler<'_, '_> {
                 Ok([left, right]) => binary(name, left, right),
                 Err(operands) => match <[Typed; 3]>::try_from(operands) {
                     Ok([test, yes, no]) if name == operators::CONDITIONAL => choose(test, yes, no),
+                    Ok([of, part, whole]) if name == "prorate" => refund::prorate(of, part, whole),
                     _ => Err(unknown(name)),
                 },
             },
@@ -285,7 +296,8 @@ fn contains(container: &Type, item: &Type) -> bool {
         | Type::Flag
         | Type::Text
         | Type::Object(_)
-        | Type::Arguments => false,
+        | Type::Arguments
+        | Type::Record => false,
     }
 }
 

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-use super::PriceError;
-use super::expression::{Arithmetic, Expression, Order};
+use super::expression::{Arithmetic, Expression, Fact, Order};
+use super::{PriceError, Record};
 
 /// A value on the way to a price.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,11 +21,18 @@ enum Item<'a> {
     Arguments,
 }
 
-type Arguments = Map<String, Value>;
+/// What an expression can look at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'m> {
+    /// The call's arguments: `params`.
+    pub(super) arguments: &'m Map<String, Value>,
+    /// What is given back: `purchase`; only refunds see it.
+    pub(super) record: Record,
+}
 
 /// The expression as an integer.
-pub(super) fn integer(expression: &Expression, arguments: &Arguments) -> Result<i64, PriceError> {
-    let found = item(expression, arguments)?;
+pub(super) fn integer(expression: &Expression, known: &Known<'_>) -> Result<i64, PriceError> {
+    let found = item(expression, known)?;
     if let Item::Integer(number) = found {
         return Ok(number);
     }
@@ -34,36 +41,44 @@ pub(super) fn integer(expression: &Expression, arguments: &Arguments) -> Result<
     Err(if large { PriceError::Overflow } else { not_found(&found) })
 }
 
-fn flag(expression: &Expression, arguments: &Arguments) -> Result<bool, PriceError> {
-    let found = item(expression, arguments)?;
+fn flag(expression: &Expression, known: &Known<'_>) -> Result<bool, PriceError> {
+    let found = item(expression, known)?;
     if let Item::Flag(flag) = found { Ok(flag) } else { Err(not_found(&found)) }
 }
 
-fn item<'a>(expression: &'a Expression, arguments: &'a Arguments) -> Result<Item<'a>, PriceError> {
-    let integer = |of: &Expression| integer(of, arguments);
-    let flag = |of: &Expression| flag(of, arguments);
+fn item<'a>(expression: &'a Expression, known: &'a Known<'a>) -> Result<Item<'a>, PriceError> {
+    let integer = |of: &Expression| integer(of, known);
+    let flag = |of: &Expression| flag(of, known);
     Ok(match expression {
         Expression::Integer(number) => Item::Integer(*number),
         Expression::Flag(value) => Item::Flag(*value),
         Expression::Text(text) => Item::Text(Cow::Borrowed(text)),
         Expression::List(items) => {
-            Item::List(items.iter().map(|of| item(of, arguments)).collect::<Result<_, _>>()?)
+            Item::List(items.iter().map(|of| item(of, known)).collect::<Result<_, _>>()?)
         }
         Expression::Table(rows) => Item::Table(rows),
         Expression::Arguments => Item::Arguments,
         Expression::Select(operand, name) => {
-            let member = member(&item(operand, arguments)?, name, arguments);
+            let member = member(&item(operand, known)?, name, known);
             json(member.ok_or_else(|| PriceError::Missing(name.clone()))?)
         }
         Expression::Has(operand, name) => {
-            Item::Flag(member(&item(operand, arguments)?, name, arguments).is_some())
+            Item::Flag(member(&item(operand, known)?, name, known).is_some())
         }
         Expression::Index(container, key) => {
-            return indexed(item(container, arguments)?, &item(key, arguments)?, arguments);
+            return indexed(item(container, known)?, &item(key, known)?, known);
         }
-        Expression::Size(of) => Item::Integer(size(&item(of, arguments)?)?),
+        Expression::Recorded(fact) => Item::Integer(match fact {
+            Fact::Price => known.record.price,
+            Fact::Period => known.record.period_s,
+            Fact::Elapsed => known.record.elapsed_s,
+        }),
+        Expression::Prorate(of, part, whole) => {
+            Item::Integer(prorate(integer(of)?, integer(part)?, integer(whole)?)?)
+        }
+        Expression::Size(of) => Item::Integer(size(&item(of, known)?)?),
         Expression::Contains(of, container) => {
-            Item::Flag(contains(&item(container, arguments)?, &item(of, arguments)?, arguments)?)
+            Item::Flag(contains(&item(container, known)?, &item(of, known)?, known)?)
         }
         Expression::Arithmetic(operator, left, right) => {
             Item::Integer(calculate(*operator, integer(left)?, integer(right)?)?)
@@ -74,14 +89,12 @@ fn item<'a>(expression: &'a Expression, arguments: &'a Arguments) -> Result<Item
         Expression::Not(of) => Item::Flag(!flag(of)?),
         Expression::And(left, right) => Item::Flag(either(flag(left), || flag(right), false)?),
         Expression::Or(left, right) => Item::Flag(either(flag(left), || flag(right), true)?),
-        Expression::Equal(left, right) => {
-            Item::Flag(item(left, arguments)? == item(right, arguments)?)
-        }
+        Expression::Equal(left, right) => Item::Flag(item(left, known)? == item(right, known)?),
         Expression::Order(order, left, right) => {
-            Item::Flag(ordered(*order, &item(left, arguments)?, &item(right, arguments)?)?)
+            Item::Flag(ordered(*order, &item(left, known)?, &item(right, known)?)?)
         }
         Expression::If(test, yes, no) => {
-            return item(if flag(test)? { yes } else { no }, arguments);
+            return item(if flag(test)? { yes } else { no }, known);
         }
     })
 }
@@ -102,9 +115,9 @@ fn either(
     }
 }
 
-fn member<'a>(of: &Item<'a>, name: &str, arguments: &'a Arguments) -> Option<&'a Value> {
+fn member<'a>(of: &Item<'a>, name: &str, known: &'a Known<'a>) -> Option<&'a Value> {
     let found = match of {
-        Item::Arguments => arguments.get(name),
+        Item::Arguments => known.arguments.get(name),
         Item::Json(object) => object.get(name),
         Item::Integer(_) | Item::Flag(_) | Item::Text(_) | Item::List(_) | Item::Table(_) => None,
     };
@@ -124,14 +137,14 @@ fn json(value: &Value) -> Item<'_> {
 fn indexed<'a>(
     container: Item<'a>,
     key: &Item<'a>,
-    arguments: &'a Arguments,
+    known: &'a Known<'a>,
 ) -> Result<Item<'a>, PriceError> {
     let found = match (container, key) {
         (Item::List(items), Item::Integer(index)) => {
             usize::try_from(*index).ok().and_then(|index| items.into_iter().nth(index))
         }
         (Item::Table(rows), key) => {
-            return row(rows, key, arguments)?.ok_or_else(|| not_found(key));
+            return row(rows, key, known)?.ok_or_else(|| not_found(key));
         }
         _ => None,
     };
@@ -141,24 +154,20 @@ fn indexed<'a>(
 fn row<'a>(
     rows: &'a [(Expression, Expression)],
     key: &Item<'_>,
-    arguments: &'a Arguments,
+    known: &'a Known<'a>,
 ) -> Result<Option<Item<'a>>, PriceError> {
-    for (known, value) in rows {
-        if item(known, arguments)? == *key {
-            return item(value, arguments).map(Some);
+    for (own, value) in rows {
+        if item(own, known)? == *key {
+            return item(value, known).map(Some);
         }
     }
     Ok(None)
 }
 
-fn contains(
-    container: &Item<'_>,
-    of: &Item<'_>,
-    arguments: &Arguments,
-) -> Result<bool, PriceError> {
+fn contains(container: &Item<'_>, of: &Item<'_>, known: &Known<'_>) -> Result<bool, PriceError> {
     Ok(match container {
         Item::List(items) => items.contains(of),
-        Item::Table(rows) => row(rows, of, arguments)?.is_some(),
+        Item::Table(rows) => row(rows, of, known)?.is_some(),
         Item::Integer(_) | Item::Flag(_) | Item::Text(_) | Item::Json(_) | Item::Arguments => false,
     })
 }
@@ -190,6 +199,15 @@ fn calculate(operator: Arithmetic, a: i64, b: i64) -> Result<i64, PriceError> {
         Arithmetic::DivideDown => rounded(a, b, -1),
     };
     result.ok_or(PriceError::Overflow)
+}
+
+/// `part` of `whole` parts, rounded down, without a step on the way that overflows. No part of nothing is nothing,
+/// and no part is more than the whole.
+fn prorate(of: i64, part: i64, whole: i64) -> Result<i64, PriceError> {
+    let part = part.clamp(0, whole.max(0));
+    let product = i128::from(of).checked_mul(i128::from(part));
+    let share = product.and_then(|product| product.checked_div_euclid(i128::from(whole.max(1))));
+    share.and_then(|share| i64::try_from(share).ok()).ok_or(PriceError::Overflow)
 }
 
 /// The quotient, one further `towards` when something is left on that side.

@@ -10,12 +10,16 @@ pub(super) enum Expression {
     Table(Vec<(Expression, Expression)>),
     /// `params`
     Arguments,
+    /// `purchase.price` and the others
+    Recorded(Fact),
     Select(Box<Expression>, String),
     Has(Box<Expression>, String),
     Index(Box<Expression>, Box<Expression>),
     Size(Box<Expression>),
     Contains(Box<Expression>, Box<Expression>),
     Arithmetic(Arithmetic, Box<Expression>, Box<Expression>),
+    /// Money, a part, and the whole: `prorate`.
+    Prorate(Box<Expression>, Box<Expression>, Box<Expression>),
     Negative(Box<Expression>),
     Not(Box<Expression>),
     And(Box<Expression>, Box<Expression>),
@@ -23,6 +27,14 @@ pub(super) enum Expression {
     Equal(Box<Expression>, Box<Expression>),
     Order(Order, Box<Expression>, Box<Expression>),
     If(Box<Expression>, Box<Expression>, Box<Expression>),
+}
+
+/// What is known of a purchase that is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    Price,
+    Period,
+    Elapsed,
 }
 
 /// Checked arithmetic of 64 bits.

@@ -7,6 +7,7 @@
 mod compile;
 mod evaluate;
 mod expression;
+mod refund;
 mod types;
 
 use std::fmt;
@@ -15,7 +16,9 @@ use serde_json::{Map, Value};
 
 use crate::operation::Batch;
 use crate::parameters::{Parameters, Plan};
+use evaluate::Known;
 use expression::Expression;
+pub use refund::{Period, Record, Refund};
 
 /// A compiled price.
 #[derive(Clone, Debug)]
@@ -80,7 +83,7 @@ impl Price {
         batch: Option<&Batch>,
     ) -> Result<Self, Wrong> {
         let scope = types::Scope::of(parameters, plan, batch);
-        let expression = compile::compile(source, &scope)?;
+        let expression = compile::compile(source, &scope, "price", &types::Type::Money)?;
         Ok(Self { source: source.to_owned(), expression })
     }
 
@@ -95,7 +98,11 @@ impl Price {
     /// # Errors
     /// When it overflows, is negative, or depends on something that is not there.
     pub fn evaluate(&self, arguments: &Map<String, Value>) -> Result<i64, PriceError> {
-        let price = evaluate::integer(&self.expression, arguments)?;
-        if price < 0 { Err(PriceError::Negative) } else { Ok(price) }
+        amount(&self.expression, &Known { arguments, record: Record::default() })
     }
+}
+
+fn amount(expression: &Expression, known: &Known<'_>) -> Result<i64, PriceError> {
+    let amount = evaluate::integer(expression, known)?;
+    if amount < 0 { Err(PriceError::Negative) } else { Ok(amount) }
 }

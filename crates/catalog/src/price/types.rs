@@ -20,6 +20,8 @@ pub(super) enum Type {
     Object(ShapeId),
     /// `params` itself.
     Arguments,
+    /// `purchase` itself.
+    Record,
 }
 
 impl fmt::Display for Type {
@@ -33,6 +35,7 @@ impl fmt::Display for Type {
             Self::Table(_, _) => f.write_str("a table"),
             Self::Object(_) => f.write_str("an object"),
             Self::Arguments => f.write_str("all parameters"),
+            Self::Record => f.write_str("a purchase"),
         }
     }
 }
@@ -42,6 +45,8 @@ impl fmt::Display for Type {
 pub(super) struct Scope<'p> {
     shapes: &'p Shapes,
     names: BTreeMap<String, Argument>,
+    /// Does it see `purchase`?
+    pub(super) record: bool,
 }
 
 /// One argument.
@@ -62,7 +67,7 @@ impl<'p> Scope<'p> {
             let (name, shape) = item_of(shapes, member, shape, batch);
             names.insert(name, Argument { shape, always });
         }
-        Self { shapes, names }
+        Self { shapes, names, record: false }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {

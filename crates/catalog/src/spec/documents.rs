@@ -208,6 +208,9 @@ fn the_published_schema_refuses_what_the_reader_refuses() {
         ("operation", json!({ "quota": { "rate": "10/m" } })),
         ("operation", json!({ "batch": { "max": 3 } })),
         ("operation", json!({ "purchase": { "price": "money('1')" } })),
+        ("operation", json!({ "purchase": { "currency": "CNY" } })),
+        ("operation", json!({ "purchase": { "price": "a", "quote": "B", "currency": "CNY" } })),
+        ("operation", json!({ "purchase": { "price": "a", "at": "$.x", "currency": "CNY" } })),
         ("operation", json!({ "returns": { "type": "instance" } })),
     ] {
         assert!(!accepts(kind, &extension), "{extension}");

@@ -7,6 +7,7 @@ mod parameters;
 mod price;
 mod request;
 mod roundtrip;
+mod sold;
 mod terms;
 
 use std::sync::Arc;

@@ -94,8 +94,8 @@ fn terms_that_cannot_be() {
         ),
         ("{ «purchase»: { price: \"money('1')\" } }", "`currency` is missing here | -"),
         (
-            "{ purchase: { «quote»: X, price: \"money('1')\", currency: CNY } }",
-            "`quote` is not known here | the keys here are `confirm`, `currency`, `price`, `settle`",
+            "{ purchase: { «tax»: X, price: \"money('1')\", currency: CNY } }",
+            "`tax` is not known here | the keys here are `at`, `confirm`, `currency`, `period`, `price`, `quote`, `settle`",
         ),
         (
             "{ purchase: { price: «\"params.n\"», currency: CNY } }",

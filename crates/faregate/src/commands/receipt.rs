@@ -174,6 +174,7 @@ fn show_settlements(later: &[Receipt<'_>]) {
             ChargeState::Committed => "committed",
             ChargeState::Released => "released",
             ChargeState::InDoubt => "left in doubt",
+            ChargeState::Refunded => "refunded",
         };
         let why = receipt.detail.unwrap_or("by the gateway");
         output::data(format_args!("settled   {done}: {}", plain(why)));

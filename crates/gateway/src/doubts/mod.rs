@@ -8,37 +8,29 @@
 //! A thread of its own looks at the start, and every second from then on. Each end is told three times:
 //! in the log, in a receipt of the call, and in the note of its entry in the books.
 
+mod rounds;
 mod sending;
-
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 use faregate_catalog::{InDoubt, Module, Operation, UpstreamRequest};
 use faregate_contract::{Code, Outcome, Refusal, RequestId};
 use faregate_ledger::Money;
-use faregate_pipeline::facts::{Lesson, Order, Settlement};
+use faregate_pipeline::facts::{Lesson, Order, Refund, Settlement};
 use faregate_pipeline::operation::{self, Upstream};
 use faregate_pipeline::parameters::Valid;
+use faregate_pipeline::purchase;
 use faregate_pipeline::replay;
 use faregate_pipeline::saved;
-use faregate_stores::{Doubt, Ending, KeptOrder, OpenHold, OrderEnd, Receipt};
+use faregate_stores::{
+    Booked, Charge, ChargeState, Doubt, Ending, KeptOrder, OpenHold, OrderEnd, Receipt,
+};
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
 
-use crate::desk::Desk;
 use crate::driver::Driver;
 use crate::ops::receipts;
-use crate::reload::Control;
 use crate::tokens::Turn;
 use crate::upstream::Question;
+pub(crate) use rounds::start;
 use sending::Sending;
-
-/// How often the ledger is looked at.
-const ROUND: Duration = Duration::from_secs(1);
-
-/// The longest pause between two questions about one call.
-const PAUSE_MS_MAX: i64 = 60_000;
 
 /// What whoever asks wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +51,7 @@ struct Found {
 }
 
 /// What is about to be sent, to be written down before it is.
-pub(crate) fn order(valid: &Valid, turn: Option<&Turn>) -> Order {
+pub(crate) fn order(valid: &Valid, turn: Option<&Turn>, refunds: Vec<Refund>) -> Order {
     let request_id = valid.raw().request_id;
     let key = replay::token_text(valid).map_or_else(|| request_id.to_string(), str::to_owned);
     Order {
@@ -69,28 +61,40 @@ pub(crate) fn order(valid: &Valid, turn: Option<&Turn>) -> Order {
         action: valid.operation().action.clone(),
         token: turn.map(|turn| turn.token.text.clone()),
         prints: turn.map(|turn| turn.token.prints.clone()).unwrap_or_default(),
+        refunds,
         sending: Sending::of(valid, key).bytes(),
     }
 }
 
-/// What a purchase tells beside its result.
-pub(crate) fn charged(
+/// What a purchase, or a return with a refund, tells beside its result.
+pub(crate) fn told(
     ended: Result<Outcome, Refusal>,
     price: Option<Money>,
     id: RequestId,
-    available: Option<Money>,
+    booked: Booked,
 ) -> Result<Outcome, Refusal> {
-    let Some(price) = price else { return ended };
-    ended.map(|outcome| match outcome {
-        Outcome::Success(members) => {
-            let charge = json!({
-                "price": price.to_string(),
-                "currency": price.currency().as_str(),
-                "balance": available.map(|left| left.to_string()),
-                "orderId": id,
-            });
-            Outcome::Success(members.and("charge", &charge.to_string()))
+    let balance = booked.available.map(|left| left.to_string());
+    let (name, told) = match (price, booked.refunded) {
+        (Some(price), _) => {
+            let currency = price.currency();
+            let price = price.to_string();
+            (
+                "charge",
+                json!({ "price": price, "currency": currency.as_str(), "balance": balance, "orderId": id }),
+            )
         }
+        (None, Some(refunded)) => {
+            let currency = refunded.currency();
+            let amount = refunded.to_string();
+            (
+                "refund",
+                json!({ "amount": amount, "currency": currency.as_str(), "balance": balance }),
+            )
+        }
+        (None, None) => return ended,
+    };
+    ended.map(|outcome| match outcome {
+        Outcome::Success(members) => Outcome::Success(members.and(name, &told.to_string())),
         other @ (Outcome::Batch(_) | Outcome::Refused(_)) => other,
     })
 }
@@ -103,20 +107,18 @@ pub(crate) fn order_end(
     price: Option<Money>,
     id: RequestId,
 ) -> OrderEnd {
-    let told = ended.as_ref().err().map(|refusal| refusal.code);
+    let code = ended.as_ref().err().map(|refusal| refusal.code);
     match settlement {
         Settlement::InDoubt => OrderEnd::Keep,
         // Nothing was done, and the same may be asked for again: an unreachable or absent module is no answer.
         Settlement::Release
-            if matches!(told, Some(Code::ServiceUnavailable | Code::InternalError)) =>
+            if matches!(code, Some(Code::ServiceUnavailable | Code::InternalError)) =>
         {
             OrderEnd::Forget
         }
         Settlement::Commit | Settlement::Release if token => {
             let ended = ended.clone();
-            OrderEnd::Save(Box::new(move |available| {
-                saved::write(&charged(ended, price, id, available))
-            }))
+            OrderEnd::Save(Box::new(move |booked| saved::write(&told(ended, price, id, booked))))
         }
         Settlement::Commit | Settlement::Release => OrderEnd::Forget,
     }
@@ -202,6 +204,15 @@ impl Driver {
         let id = kept.request_id;
         let open = hold.filter(|hold| hold.state.is_open());
         let price = hold.map(|hold| hold.amount);
+        let module = self.shared.catalog.module(&kept.module);
+        let operation = module.and_then(|module| module.operation(&kept.action));
+        let sending = kept.sending.as_deref().and_then(Sending::read);
+        let bought = match (price, operation, &sending) {
+            (Some(price), Some(operation), Some(sending)) => {
+                purchase::bought(operation, &kept.module, &sending.arguments, &lessons, price)
+            }
+            (_, _, _) => Vec::new(),
+        };
         let order = match &ended {
             Some(ended) => order_end(kept.token.is_some(), settlement, ended, price, id),
             None => OrderEnd::Forget,
@@ -210,41 +221,45 @@ impl Driver {
             hold: open.map(|hold| hold.request_id),
             settlement,
             account: kept.account.clone(),
+            bought,
+            refunds: Some(id),
             lessons,
             order: Some((id, order)),
             note: how.to_owned(),
         };
         let now = self.shared.clock.now();
-        let done = self.shared.stores.conclude(ending, now).await.is_ok();
-        if done && let Some(hold) = open {
-            let code = match &ended {
-                Some(Err(refusal)) => refusal.code,
-                Some(Ok(_)) | None => Code::Success,
-            };
-            self.tell(hold, settlement, code, how);
+        let Ok(booked) = self.shared.stores.conclude(ending, now).await else { return false };
+        let code = match &ended {
+            Some(Err(refusal)) => refusal.code,
+            Some(Ok(_)) | None => Code::Success,
+        };
+        let charge = open.map(|hold| receipts::charge(hold.amount, settlement));
+        let refund = booked.refunded.map(|amount| Charge { amount, state: ChargeState::Refunded });
+        if let Some(charge) = charge.or(refund) {
+            self.tell(&About::of(kept), charge, code, how);
         }
-        done
+        true
     }
 
     /// A settlement is never silent.
-    fn tell(&self, hold: &OpenHold, settlement: Settlement, code: Code, how: &str) {
+    fn tell(&self, call: &About<'_>, charge: Charge, code: Code, how: &str) {
         self.shared.stores.receipts().write(&Receipt {
-            account: Some(&hold.account),
-            module: Some(&hold.module),
-            action: Some(&hold.action),
-            charge: Some(receipts::charge(hold.amount, settlement)),
+            account: Some(call.account),
+            module: Some(call.module),
+            action: Some(call.action),
+            charge: Some(charge),
             detail: Some(how),
-            ..Receipt::new(hold.request_id, code.number())
+            ..Receipt::new(call.id, code.number())
         });
         self.shared.log.event(&json!({
             "event": "doubt-settled",
-            "request_id": hold.request_id,
-            "account": hold.account,
-            "module": hold.module,
-            "action": hold.action,
-            "amount": hold.amount.to_string(),
-            "currency": hold.amount.currency().as_str(),
-            "settlement": receipts::charge(hold.amount, settlement).state.as_str(),
+            "request_id": call.id,
+            "account": call.account,
+            "module": call.module,
+            "action": call.action,
+            "amount": charge.amount.to_string(),
+            "currency": charge.amount.currency().as_str(),
+            "settlement": charge.state.as_str(),
             "why": how,
         }));
     }
@@ -271,13 +286,36 @@ impl Driver {
             settlement,
             account: hold.account.clone(),
             lessons: Vec::new(),
+            bought: Vec::new(),
+            refunds: None,
             order: doubt.order.as_ref().map(|order| (order.request_id, end)),
             note: how.to_owned(),
         };
         let now = self.shared.clock.now();
         if self.shared.stores.conclude(ending, now).await.is_ok() {
-            self.tell(hold, settlement, Code::Success, how);
+            let about = About {
+                id: hold.request_id,
+                account: &hold.account,
+                module: &hold.module,
+                action: &hold.action,
+            };
+            self.tell(&about, receipts::charge(hold.amount, settlement), Code::Success, how);
         }
+    }
+}
+
+/// The call that is told about.
+struct About<'a> {
+    id: RequestId,
+    account: &'a str,
+    module: &'a str,
+    action: &'a str,
+}
+
+impl<'a> About<'a> {
+    fn of(kept: &'a KeptOrder) -> Self {
+        let KeptOrder { request_id: id, account, module, action, .. } = kept;
+        Self { id: *id, account, module, action }
     }
 }
 
@@ -324,54 +362,4 @@ fn confirm_arguments(confirm: &Operation, kept: &KeptOrder, key: &str) -> Map<St
     let declared = |name: &str| confirm.parameters.describe().iter().any(|p| p.name == name);
     let arguments = known.into_iter().filter(|(name, _)| declared(name));
     arguments.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
-}
-
-/// Starts the thread that looks after calls in doubt until the gateway stops.
-pub(crate) fn start(
-    control: &Arc<Control>,
-    stop: &watch::Receiver<bool>,
-) -> std::io::Result<std::thread::JoinHandle<()>> {
-    let (control, mut stop) = (Arc::clone(control), stop.clone());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name("doubts".to_owned()).spawn(move || {
-        runtime.block_on(async move {
-            let desk = Desk::new(Driver::new(control.shared()));
-            control.seat(&desk);
-            let mut pauses = HashMap::new();
-            loop {
-                look(&desk.driver(), &mut pauses).await;
-                tokio::select! {
-                    // Told to stop, or nobody is left to tell.
-                    _ = stop.changed() => return,
-                    () = tokio::time::sleep(ROUND) => {}
-                }
-            }
-        });
-    })
-}
-
-/// How long to wait before a call is asked about again, and since when.
-type Pauses = HashMap<RequestId, (i64, i64)>;
-
-async fn look(driver: &Driver, pauses: &mut Pauses) {
-    // Books that cannot be read are looked at again in the next round.
-    let Ok(doubts) = driver.shared.stores.doubts().await else { return };
-    pauses.retain(|id, _| doubts.iter().any(|doubt| doubt.hold.request_id == *id));
-    for doubt in doubts {
-        let (id, now) = (doubt.hold.request_id, driver.shared.clock.now());
-        let (pause_ms, since) = pauses.get(&id).copied().unwrap_or((0, 0));
-        if now.as_ms().saturating_sub(since) < pause_ms {
-            continue;
-        }
-        let next = pause_ms.saturating_mul(2).clamp(1_000, PAUSE_MS_MAX);
-        pauses.insert(id, (next, now.as_ms()));
-        let known = match &doubt.order {
-            Some(order) => driver.find_out(order, Wish::Know).await,
-            None => false,
-        };
-        let waited = now.since(doubt.hold.at);
-        if !known && waited >= driver.shared.config.in_doubt_s.saturating_mul(1000) {
-            driver.give_up(&doubt).await;
-        }
-    }
 }

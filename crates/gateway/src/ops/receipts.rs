@@ -23,7 +23,7 @@ pub(crate) struct Steps {
     /// The module's HTTP status.
     pub(crate) status: Option<u16>,
     /// What was held for the call, and how it ended.
-    pub(crate) charge: Option<(Money, Settlement)>,
+    pub(crate) charge: Option<Charge>,
     /// The call whose saved answer was given.
     pub(crate) replay_of: Option<RequestId>,
 }
@@ -61,7 +61,7 @@ pub(crate) fn write(receipts: &Receipts, answer: &Answer, trail: &Trail, took: D
         took_us: micros(took),
         upstream_us: micros(trail.upstream),
         upstream_status: trail.steps.status,
-        charge: trail.steps.charge.map(|(amount, settlement)| charge(amount, settlement)),
+        charge: trail.steps.charge,
         replay_of: trail.steps.replay_of,
         marks: trail.steps.marks.clone(),
         account: trail.account(),

@@ -5,12 +5,13 @@
 //! store alone.
 //! Invariant: a `Funded` costs nothing, or its price is held. Never: computes with floats; guesses a price.
 
-use faregate_catalog::Operation;
+use faregate_catalog::{Operation, Pricing, Quote};
 use faregate_contract::{Code, Origin, Public, Reason, Refusal};
 use faregate_ledger::{Balance, Currency, Daily, Money};
 use serde_json::{Map, Value};
 
 use crate::facts::{HoldOutcome, Intent};
+use crate::fault::Fault;
 use crate::parameters;
 use crate::replay;
 use crate::time::Millis;
@@ -96,20 +97,56 @@ impl From<Refused> for Refusal {
     }
 }
 
-/// What a call with these arguments costs; none if its action has no price.
+/// What a call costs.
+#[derive(Clone, Copy, Debug)]
+pub enum Price<'o> {
+    /// Its action has no price.
+    Free,
+    /// So much.
+    Known(Money),
+    /// As much as another action of the module says.
+    Asked(&'o Quote, Currency),
+}
+
+/// What a call with these arguments costs.
 ///
 /// # Errors
 /// 4000 when it cannot be computed from them.
-pub fn price(
-    operation: &Operation,
+pub fn price<'o>(
+    operation: &'o Operation,
     arguments: &Map<String, Value>,
-) -> Result<Option<Money>, Refusal> {
-    let Some(purchase) = &operation.purchase else { return Ok(None) };
+) -> Result<Price<'o>, Refusal> {
+    let Some(purchase) = &operation.purchase else { return Ok(Price::Free) };
     let unknown = || parameters::price(format!("`{}` is no currency", purchase.currency));
     let currency = Currency::parse(&purchase.currency).ok_or_else(unknown)?;
-    let price = purchase.price.evaluate(arguments);
-    let micros = price.map_err(|e| parameters::price(e.to_string()))?;
-    Ok(Some(Money::from_micros(micros, currency)))
+    match &purchase.price {
+        Pricing::Quote(quote) => Ok(Price::Asked(quote, currency)),
+        Pricing::Expression(price) => {
+            let micros = price.evaluate(arguments).map_err(|e| parameters::price(e.to_string()))?;
+            Ok(Price::Known(Money::from_micros(micros, currency)))
+        }
+    }
+}
+
+/// The price that the answer of a quote names: a decimal string, or an integer of micro-units.
+///
+/// # Errors
+/// It names none, and the module is at fault.
+pub fn quoted(quote: &Quote, currency: Currency, answer: &Value) -> Result<Money, Fault> {
+    let nonsense = |why: &str| {
+        let (action, at) = (&quote.action, quote.at.source());
+        Fault::Nonsense(format!("the answer of `{action}` {why} at `{at}`"))
+    };
+    let money = match quote.at.one(answer) {
+        Some(Value::String(text)) => Money::parse(text, currency).ok(),
+        Some(Value::Number(number)) => {
+            number.as_i64().map(|micros| Money::from_micros(micros, currency))
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) => None,
+        None => return Err(nonsense("names no price")),
+    };
+    let money = money.filter(|money| !money.is_negative());
+    money.ok_or_else(|| nonsense("has no amount of money"))
 }
 
 /// What a call of this price would be refused with, by an account with these funds.
@@ -132,20 +169,18 @@ pub fn would(price: Money, funds: Option<&(Balance, Daily)>, now: Millis) -> Opt
     Some(Refused::Capped { price, cap: capped.cap, spent: capped.spent, resets_at }.into())
 }
 
-/// What the call wants to hold; none if it costs nothing.
-///
-/// # Errors
-/// 4000 when the price cannot be computed from the parameters.
-pub fn intent(verified: &Verified) -> Result<Option<Intent>, Refusal> {
-    let Some(amount) = price(verified.operation(), verified.arguments())? else { return Ok(None) };
-    Ok(amount.is_positive().then(|| Intent {
+/// What a call of this price wants to hold; none if it costs nothing.
+#[must_use]
+pub fn intent(verified: &Verified, price: Option<Money>) -> Option<Intent> {
+    let amount = price.filter(|price| price.is_positive())?;
+    Some(Intent {
         request_id: verified.raw().request_id,
         account: verified.account().id.clone(),
         amount,
         module: verified.module().name.clone(),
         action: verified.operation().action.clone(),
         print: verified.print(),
-    }))
+    })
 }
 
 /// Judges what the ledger answered.

@@ -6,6 +6,7 @@ mod ledger;
 pub(crate) mod nonces;
 mod orders;
 mod quotas;
+mod refunds;
 mod resources;
 mod sandbox;
 

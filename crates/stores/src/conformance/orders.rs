@@ -1,10 +1,9 @@
 //! One call that two find out about has one answer.
 
-use faregate_ledger::Money;
 use faregate_pipeline::facts::{Order, Settlement};
 
 use super::{TEN, id, intent, world};
-use crate::{Ending, OrderEnd};
+use crate::{Booked, Ending, OrderEnd};
 
 #[tokio::test]
 async fn the_first_answer_that_is_kept_stays_whoever_finds_out_next() {
@@ -17,12 +16,14 @@ async fn the_first_answer_that_is_kept_stays_whoever_finds_out_next() {
         action: "RunInstances".into(),
         token: Some("mine".into()),
         prints: Default::default(),
+        refunds: Vec::new(),
         sending: b"{}".to_vec(),
     };
     world.stores.reserve_for(&intent(1, &ann, "4"), &order, TEN).await.unwrap();
     world.stores.mark_sending(id(1)).await.unwrap();
-    let save =
-        |left: Option<Money>| left.map_or("unknown".to_owned(), |m| m.to_string()).into_bytes();
+    let save = |booked: Booked| {
+        booked.available.map_or("unknown".to_owned(), |m| m.to_string()).into_bytes()
+    };
     let ends: [fn(_) -> OrderEnd; 3] =
         [|save| OrderEnd::Save(save), |save| OrderEnd::Save(save), |_| OrderEnd::Forget];
     for (n, (hold, end)) in [Some(id(1)), None, None].into_iter().zip(ends).enumerate() {
@@ -31,6 +32,8 @@ async fn the_first_answer_that_is_kept_stays_whoever_finds_out_next() {
             settlement: Settlement::Commit,
             account: ann.id.clone(),
             lessons: Vec::new(),
+            bought: Vec::new(),
+            refunds: None,
             order: Some((id(1), end(Box::new(save)))),
             note: String::new(),
         };

@@ -35,10 +35,12 @@ pub enum ChargeState {
     Released,
     /// Held, and nobody knows yet.
     InDoubt,
+    /// Given back of what was paid for earlier.
+    Refunded,
 }
 
 impl ChargeState {
-    const ALL: [Self; 3] = [Self::Committed, Self::Released, Self::InDoubt];
+    const ALL: [Self; 4] = [Self::Committed, Self::Released, Self::InDoubt, Self::Refunded];
 
     /// Its name, as clients and operators read it.
     #[must_use]
@@ -47,6 +49,7 @@ impl ChargeState {
             Self::Committed => "committed",
             Self::Released => "released",
             Self::InDoubt => "in-doubt",
+            Self::Refunded => "refunded",
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod feedback;
 pub(crate) mod ledger;
 pub(crate) mod orders;
 pub(crate) mod readers;
+pub(crate) mod refunds;
 pub(crate) mod resources;
 pub(crate) mod sandbox;
 pub(crate) mod switches;
@@ -24,6 +25,7 @@ use faregate_pipeline::time::Millis;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{Fault, OpenError, broken};
+use crate::vault::Vault;
 
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
@@ -77,9 +79,15 @@ fn json(list: &[String]) -> Result<String, Fault> {
 }
 
 /// Ends what the gateway before left behind: so many holds were released, so many are in doubt.
-pub(crate) fn recover(connection: &Connection, now: Millis) -> Result<(usize, usize), OpenError> {
+pub(crate) fn recover(
+    connection: &Connection,
+    vault: &Vault,
+    now: Millis,
+) -> Result<(usize, usize), OpenError> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let found = ledger::recover(&transaction, now)?;
+    refunds::recover(&transaction)?;
+    orders::seal_all(&transaction, vault)?;
     // Every watch that could have missed a change of yesterday is long gone.
     let yesterday = now.plus(-86_400_000).as_ms();
     transaction.execute("DELETE FROM changes WHERE at_ms < ?1", [yesterday])?;

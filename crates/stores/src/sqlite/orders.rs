@@ -1,13 +1,16 @@
 //! Orders, as rows: what was sent, by which token, and what was answered.
 
 use faregate_contract::RequestId;
-use faregate_ledger::{HoldState, Money};
+use faregate_ledger::HoldState;
 use faregate_pipeline::facts::Order;
 use faregate_pipeline::time::Millis;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::ledger::{OpenHold, open_holds};
+use super::refunds;
 use crate::error::{Fault, broken};
+use crate::orders::Booked;
+use crate::vault::{Place, Sealed, Vault};
 
 /// How long a token gets its saved answer.
 const KEEP_MS: i64 = 24 * 3_600_000;
@@ -44,8 +47,8 @@ pub struct Doubt {
     pub order: Option<KeptOrder>,
 }
 
-/// Makes the answer that is saved, from the balance that is available after it.
-pub type Save = Box<dyn FnOnce(Option<Money>) -> Vec<u8> + Send>;
+/// Makes the answer that is saved, from what was booked.
+pub type Save = Box<dyn FnOnce(Booked) -> Vec<u8> + Send>;
 
 /// What becomes of an order when its call ends.
 pub enum OrderEnd {
@@ -67,13 +70,55 @@ impl std::fmt::Debug for OrderEnd {
     }
 }
 
-/// Writes an order down, in the transaction of its hold where it has one. Orders that are a day old go,
-/// unless their money is still held.
+/// Seals what an order sends: it may hold what clients keep secret, passwords of machines among it.
+pub(crate) fn seal(vault: &Vault, mut order: Order) -> Result<Order, Fault> {
+    order.sending = sealed(vault, &order.account, order.request_id, &order.sending)?;
+    Ok(order)
+}
+
+/// The epoch, then what was sealed under it.
+fn sealed(vault: &Vault, account: &str, id: RequestId, sending: &[u8]) -> Result<Vec<u8>, Fault> {
+    let id = id.to_string();
+    let place = Place { kind: Sealed::Order, account, key_id: &id };
+    let (epoch, sealed) = vault.seal(place, sending)?;
+    Ok([&epoch.to_be_bytes(), sealed.as_slice()].concat())
+}
+
+fn opened(vault: &Vault, account: &str, id: RequestId, sealed: &[u8]) -> Result<Vec<u8>, Fault> {
+    let text = id.to_string();
+    let place = Place { kind: Sealed::Order, account, key_id: &text };
+    let cut = || broken(format!("the order of {id} is cut off"));
+    let (epoch, body) = sealed.split_first_chunk::<4>().ok_or_else(cut)?;
+    Ok(vault.open_sealed(place, u32::from_be_bytes(*epoch), body)?.to_vec())
+}
+
+/// Seals what was kept before orders were sealed: it begins with `{`, and an epoch never does.
+pub(crate) fn seal_all(c: &Connection, vault: &Vault) -> Result<(), Fault> {
+    let mut read =
+        c.prepare("SELECT request_id, account, sending FROM orders WHERE sending IS NOT NULL")?;
+    let (mut rows, mut open) = (read.query([])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        let sending: Vec<u8> = row.get(2)?;
+        if sending.first() == Some(&b'{') {
+            open.push((RequestId::from_bytes(row.get(0)?), row.get::<_, String>(1)?, sending));
+        }
+    }
+    for (id, account, sending) in open {
+        c.prepare_cached("UPDATE orders SET sending = ?2 WHERE request_id = ?1")?
+            .execute((id.as_bytes(), sealed(vault, &account, id, &sending)?))?;
+    }
+    Ok(())
+}
+
+/// Writes a sealed order down, in the transaction of its hold where it has one. Orders that are a day old go,
+/// unless their money is still held, or a refund is in doubt.
 pub(crate) fn insert(c: &Connection, order: &Order, now: Millis) -> Result<(), Fault> {
     c.prepare_cached(
         "DELETE FROM orders WHERE at_ms < ?1 AND NOT EXISTS ( \
          SELECT 1 FROM holds WHERE holds.request_id = orders.request_id \
-         AND holds.state NOT IN ('committed', 'released'))",
+         AND holds.state NOT IN ('committed', 'released')) AND NOT EXISTS ( \
+         SELECT 1 FROM refunds WHERE refunds.request_id = orders.request_id \
+         AND refunds.state IN ('begun', 'in-doubt'))",
     )?
     .execute([now.plus(-KEEP_MS).as_ms()])?;
     c.prepare_cached(
@@ -90,42 +135,46 @@ pub(crate) fn insert(c: &Connection, order: &Order, now: Millis) -> Result<(), F
         &order.sending,
         now.as_ms(),
     ))?;
-    Ok(())
+    refunds::begin(c, order.request_id, &order.account, &order.refunds, now)
 }
 
 /// The order of a token, if it is not a day old; one whose end is not known never is.
 pub(crate) fn by_token(
     c: &Connection,
+    vault: &Vault,
     account: &str,
     token: &str,
     now: Millis,
 ) -> Result<Option<KeptOrder>, Fault> {
     let found = c
         .prepare_cached("SELECT * FROM orders WHERE account = ?1 AND token = ?2")?
-        .query_row((account, token), |row| Ok(read(row)))
+        .query_row((account, token), |row| Ok(read(vault, row)))
         .optional()?
         .transpose()?;
     let oldest = now.plus(-KEEP_MS);
     Ok(found.filter(|order| order.answer.is_none() || order.at >= oldest))
 }
 
-fn by_id(c: &Connection, id: RequestId) -> Result<Option<KeptOrder>, Fault> {
+fn by_id(c: &Connection, vault: &Vault, id: RequestId) -> Result<Option<KeptOrder>, Fault> {
     c.prepare_cached("SELECT * FROM orders WHERE request_id = ?1")?
-        .query_row([id.as_bytes()], |row| Ok(read(row)))
+        .query_row([id.as_bytes()], |row| Ok(read(vault, row)))
         .optional()?
         .transpose()
 }
 
-fn read(row: &Row<'_>) -> Result<KeptOrder, Fault> {
-    let prints: String = row.get("prints")?;
+fn read(vault: &Vault, row: &Row<'_>) -> Result<KeptOrder, Fault> {
+    let (prints, account): (String, String) = (row.get("prints")?, row.get("account")?);
+    let request_id = RequestId::from_bytes(row.get("request_id")?);
+    let sending: Option<Vec<u8>> = row.get("sending")?;
+    let sending = sending.map(|sealed| opened(vault, &account, request_id, &sealed)).transpose()?;
     Ok(KeptOrder {
-        request_id: RequestId::from_bytes(row.get("request_id")?),
-        account: row.get("account")?,
+        request_id,
+        account,
         module: row.get("module")?,
         action: row.get("action")?,
         token: row.get("token")?,
         prints: serde_json::from_str(&prints).map_err(broken)?,
-        sending: row.get("sending")?,
+        sending,
         answer: row.get("answer")?,
         at: Millis::new(row.get("at_ms")?),
     })
@@ -136,7 +185,7 @@ pub(crate) fn end(
     c: &Connection,
     id: RequestId,
     end: OrderEnd,
-    available: Option<Money>,
+    booked: Booked,
 ) -> Result<(), Fault> {
     match end {
         OrderEnd::Keep => Ok(()),
@@ -147,7 +196,7 @@ pub(crate) fn end(
                 "UPDATE orders SET answer = ?2, sending = NULL \
                  WHERE request_id = ?1 AND answer IS NULL",
             )?
-            .execute((id.as_bytes(), save(available)))?;
+            .execute((id.as_bytes(), save(booked)))?;
             Ok(())
         }
     }
@@ -161,7 +210,13 @@ pub(crate) fn forget(c: &Connection, id: RequestId) -> Result<(), Fault> {
 }
 
 /// Every hold in doubt, oldest first.
-pub(crate) fn doubts(c: &Connection) -> Result<Vec<Doubt>, Fault> {
+pub(crate) fn doubts(c: &Connection, vault: &Vault) -> Result<Vec<Doubt>, Fault> {
     let open = open_holds(c)?.into_iter().filter(|hold| hold.state == HoldState::InDoubt);
-    open.map(|hold| Ok(Doubt { order: by_id(c, hold.request_id)?, hold })).collect()
+    open.map(|hold| Ok(Doubt { order: by_id(c, vault, hold.request_id)?, hold })).collect()
+}
+
+/// The orders of returns whose refunds are in doubt, oldest first.
+pub(crate) fn doubted_returns(c: &Connection, vault: &Vault) -> Result<Vec<KeptOrder>, Fault> {
+    let found = refunds::in_doubt(c)?.into_iter().map(|id| by_id(c, vault, id));
+    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

@@ -70,10 +70,11 @@ pub(super) fn read(
     }
 }
 
-/// The first member that is the contract's own: of a purchase, `charge` is.
+/// The first member that is the contract's own: of a purchase, `charge` is; of a refund, `refund`.
 fn reserved(operation: &Operation, top: &Top<'_>) -> Option<&'static str> {
     let charge = || top.charge.filter(|_| operation.purchase.is_some()).map(|_| "charge");
-    top.reserved.or_else(charge)
+    let refund = || top.refund.filter(|_| operation.refund().is_some()).map(|_| "refund");
+    top.reserved.or_else(charge).or_else(refund)
 }
 
 fn parse(body: &[u8]) -> Said<'_> {

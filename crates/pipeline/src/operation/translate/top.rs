@@ -33,6 +33,8 @@ pub(super) struct Top<'a> {
     title: Option<&'a RawValue>,
     /// Of a purchase, the contract's too.
     pub(super) charge: Option<&'a RawValue>,
+    /// Of a return with a refund, the contract's too.
+    pub(super) refund: Option<&'a RawValue>,
     /// The first member that is the contract's own.
     pub(super) reserved: Option<&'static str>,
 }
@@ -89,6 +91,7 @@ impl<'de> Visitor<'de> for Members {
                 "detail" => top.detail = Some(value),
                 "title" => top.title = Some(value),
                 "charge" => top.charge = Some(value),
+                "refund" => top.refund = Some(value),
                 _ => {}
             }
             if top.reserved.is_none() {
