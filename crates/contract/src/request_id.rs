@@ -51,16 +51,13 @@ impl RequestId {
     #[must_use]
     pub fn text(&self) -> [u8; 36] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        /// Where the digits of each byte stand: 8-4-4-4-12 (RFC 9562, 4).
+        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
         let mut text = [b'-'; 36];
-        let mut places =
-            text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
-        for byte in self.0 {
-            for nibble in [byte >> 4, byte & 0x0f] {
-                if let (Some((_, place)), Some(digit)) =
-                    (places.next(), DIGITS.get(usize::from(nibble)))
-                {
-                    *place = *digit;
-                }
+        for (byte, at) in self.0.into_iter().zip(PLACES) {
+            if let Some([high, low]) = text.get_mut(at..at + 2) {
+                (*high, *low) = (digit(byte >> 4), digit(byte & 0x0f));
             }
         }
         text

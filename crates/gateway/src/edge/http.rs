@@ -20,7 +20,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -57,22 +57,24 @@ where
     };
     let patience = Patience {
         head: Duration::from_secs(limits.header_timeout_s),
+        idle: Duration::from_secs(limits.idle_timeout_s),
         write: Duration::from_secs(limits.idle_timeout_s),
     };
     let stream = Patient::new(stream, Arc::clone(&phase), patience);
     let stream = Strict::new(stream, Arc::clone(&seen), limits.head_bytes_max);
     let service = service_fn(move |request| {
-        let (driver, phase, seen) = (desk.driver(), Arc::clone(&phase), Arc::clone(&seen));
+        let (driver, phase) = (desk.driver(), Arc::clone(&phase));
+        // At once: before the answer's future is polled, hyper looks for more bytes.
+        let fault = seen.fault_of(phase.begin());
         async move {
-            let fault = seen.fault_of(phase.begin());
             let response = answer(&driver, request, peer, fault).await;
             phase.end();
             response
         }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(limits.idle_timeout_s))
+        // Patience counts the time.
+        .header_read_timeout(None)
         .max_headers(limits.headers_max)
         // The query is part of the head; hyper refuses a buffer below 8 KiB.
         .max_buf_size(limits.head_bytes_max.saturating_add(limits.query_bytes_max).max(8_192))
@@ -279,6 +281,8 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(Bytes::from(reply.body)));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
+    // Two of ours, those of the reply, and the length and the date that hyper adds.
+    headers.reserve(reply.headers.len() + 4);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     headers.insert(SERVER, HeaderValue::from_static(speak::SERVER));
     headers.extend(reply.headers);

@@ -1,8 +1,8 @@
-//! Slow clients hold nothing: a head has a deadline from its first byte, and so has a write that stands still.
+//! Slow clients hold nothing: a connection may idle for so long, a head has a deadline from its first byte
+//! (RELIABILITY 5, against Slowloris), and so has a write that stands still.
 //!
-//! hyper's own timer counts from the end of the last answer, so it can only be the idle timeout; what a head
-//! may take once it has begun (RELIABILITY 5, against Slowloris) is counted here, and so is a client that
-//! does not read its answer, which hyper would wait for without end.
+//! hyper counts but a head, from the end of the last answer on, and sets a timer for each; here a connection has
+//! one alarm for all of its life.
 
 use std::io;
 use std::pin::Pin;
@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::alarm::Alarm;
 
 /// Where a connection is: told by its service to its stream.
 #[derive(Debug, Default)]
@@ -39,6 +41,8 @@ impl Phase {
 pub(super) struct Patience {
     /// For a head, from its first byte; for the first head, from the connection.
     pub(super) head: Duration,
+    /// Between an answer and the first byte of the next head.
+    pub(super) idle: Duration,
     /// For a write that does not move.
     pub(super) write: Duration,
 }
@@ -49,11 +53,20 @@ pub(super) struct Patient<S> {
     stream: S,
     phase: Arc<Phase>,
     patience: Patience,
-    /// How many heads were complete when `head_since` was set.
+    /// How many heads were complete when `waits` was set.
     heads: usize,
-    head_since: Option<Instant>,
-    head_timer: Option<Pin<Box<Sleep>>>,
+    waits: Wait,
+    alarm: Alarm,
     write_timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// What the next bytes are, and how long they are waited for.
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    /// The first byte of a head; when that began is looked up once it has to be waited for.
+    Idle(Option<Instant>),
+    /// The rest of a head.
+    Head(Instant),
 }
 
 impl<S> Patient<S> {
@@ -63,10 +76,33 @@ impl<S> Patient<S> {
             phase,
             patience,
             heads: 0,
-            head_since: Some(Instant::now()),
-            head_timer: None,
+            waits: Wait::Head(Instant::now()),
+            alarm: Alarm::default(),
             write_timer: None,
         }
+    }
+
+    /// Is a call under way, so that its own limits count; else the next head is waited for.
+    fn is_answering(&mut self) -> bool {
+        let heads = self.phase.heads.load(Ordering::Relaxed);
+        if self.heads != heads {
+            (self.heads, self.waits) = (heads, Wait::Idle(None));
+        }
+        self.phase.answering.load(Ordering::Relaxed)
+    }
+
+    /// Ready when the client has had its time.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let until = match self.waits {
+            Wait::Head(since) => since + self.patience.head,
+            Wait::Idle(Some(since)) => since + self.patience.idle,
+            Wait::Idle(None) => {
+                let since = Instant::now();
+                self.waits = Wait::Idle(Some(since));
+                since + self.patience.idle
+            }
+        };
+        self.alarm.poll(cx, until)
     }
 
     /// A write that waits is timed, one that moves is not.
@@ -89,26 +125,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let heads = this.phase.heads.load(Ordering::Relaxed);
-        if this.heads != heads {
-            (this.heads, this.head_since, this.head_timer) = (heads, None, None);
-        }
+        let answering = this.is_answering();
         let already = buf.filled().len();
         let poll = Pin::new(&mut this.stream).poll_read(cx, buf);
-        if this.phase.answering.load(Ordering::Relaxed) {
+        if answering {
             return poll;
         }
         if poll.is_ready() {
-            if buf.filled().len() > already {
-                this.head_since.get_or_insert_with(Instant::now);
+            if buf.filled().len() > already
+                && let Wait::Idle(_) = this.waits
+            {
+                this.waits = Wait::Head(Instant::now());
             }
             return poll;
         }
-        // The timer is made only for a head that did not come in one piece: most do.
-        let Some(since) = this.head_since else { return Poll::Pending };
-        let within = this.patience.head;
-        let timer = this.head_timer.get_or_insert_with(|| Box::pin(sleep_until(since + within)));
-        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        this.poll_patience(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -126,6 +157,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.stream).poll_flush(cx);
+        if poll.is_ready() && !this.is_answering() {
+            // hyper does not ask to read again when it found nothing during the call: it is woken by this.
+            let _ = this.poll_patience(cx);
+        }
         this.timed(cx, poll)
     }
 
@@ -145,10 +180,10 @@ mod spec {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_that_trickles_is_cut_and_an_idle_connection_or_a_slow_body_is_not() {
+    async fn a_head_that_trickles_and_an_idle_connection_are_cut_and_a_slow_body_is_not() {
         let (mut client, server) = tokio::io::duplex(64);
         let phase = Arc::new(Phase::default());
-        let patience = Patience { head: 5 * SECOND, write: 60 * SECOND };
+        let patience = Patience { head: 5 * SECOND, idle: 60 * SECOND, write: 60 * SECOND };
         let mut patient = Patient::new(server, Arc::clone(&phase), patience);
         let mut byte = [0];
         client.write_all(b"G").await.unwrap();
@@ -158,7 +193,7 @@ mod spec {
         assert!(body.is_err(), "a body has a limit of its own");
         phase.end();
         let idle = tokio::time::timeout(50 * SECOND, patient.read(&mut byte)).await;
-        assert!(idle.is_err(), "an idle connection is hyper's to end");
+        assert!(idle.is_err(), "an idle connection has 60 s");
 
         let began = Instant::now();
         for _ in 0..3 {
@@ -172,9 +207,29 @@ mod spec {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn calls_put_the_end_of_an_idle_connection_off() {
+        let (mut client, server) = tokio::io::duplex(64);
+        let phase = Arc::new(Phase::default());
+        let patience = Patience { head: 5 * SECOND, idle: 60 * SECOND, write: 60 * SECOND };
+        let mut patient = Patient::new(server, Arc::clone(&phase), patience);
+        let (began, mut byte) = (Instant::now(), [0]);
+        for _ in 0..4 {
+            client.write_all(b"G").await.unwrap();
+            assert_eq!(patient.read(&mut byte).await.unwrap(), 1);
+            phase.begin();
+            phase.end();
+            let idle = tokio::time::timeout(40 * SECOND, patient.read(&mut byte)).await;
+            assert!(idle.is_err(), "each call gives it 60 s anew");
+        }
+        let cut = patient.read(&mut byte).await.unwrap_err();
+        // The last call came after 120 s.
+        assert_eq!((cut.kind(), began.elapsed().as_secs()), (io::ErrorKind::TimedOut, 180));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_does_not_read_is_let_go() {
         let (_client, server) = tokio::io::duplex(4);
-        let patience = Patience { head: SECOND, write: 60 * SECOND };
+        let patience = Patience { head: SECOND, idle: SECOND, write: 60 * SECOND };
         let mut patient = Patient::new(server, Arc::default(), patience);
         let began = Instant::now();
         let refused = patient.write_all(b"an answer").await.unwrap_err();

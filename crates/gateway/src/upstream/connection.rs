@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::RETRY_AFTER;
@@ -16,13 +17,35 @@ use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use faregate_pipeline::operation::Upstream;
+
+use crate::alarm::Alarm;
 
 /// Most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 type Body = Full<Bytes>;
+
+/// How long an exchange may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    until: Instant,
+    after_ms: u64,
+}
+
+impl Deadline {
+    /// From now on.
+    pub(super) fn after_ms(after_ms: u64) -> Self {
+        Self { until: Instant::now() + Duration::from_millis(after_ms), after_ms }
+    }
+
+    /// How much is left.
+    pub(super) fn left(self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
 
 /// A connection, and what drives it.
 #[derive(Debug)]
@@ -36,6 +59,7 @@ pub(super) struct Connection {
 struct Wire {
     connection: http1::Connection<TokioIo<TcpStream>, Body>,
     ended: bool,
+    alarm: Alarm,
 }
 
 impl Wire {
@@ -48,24 +72,35 @@ impl Wire {
     /// Polls `ask` and the connection in turn, until neither can go on.
     ///
     /// What `ask` waits for is made by the connection alone, which is polled right here: it needs no waker.
-    fn until<T>(
+    ///
+    /// # Errors
+    /// [`Upstream::Timeout`] once the deadline has come.
+    async fn within<T>(
         &mut self,
-        cx: &mut Context<'_>,
+        deadline: Deadline,
         mut ask: impl FnMut(&mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        let quiet = &mut Context::from_waker(Waker::noop());
-        if let ready @ Poll::Ready(_) = ask(quiet) {
-            return ready;
-        }
-        self.advance(cx);
-        ask(quiet)
+    ) -> Result<T, Upstream> {
+        std::future::poll_fn(|cx| {
+            let quiet = &mut Context::from_waker(Waker::noop());
+            if let Poll::Ready(made) = ask(quiet) {
+                return Poll::Ready(Ok(made));
+            }
+            self.advance(cx);
+            if let Poll::Ready(made) = ask(quiet) {
+                return Poll::Ready(Ok(made));
+            }
+            let rings = self.alarm.poll(cx, deadline.until);
+            rings.map(|()| Err(Upstream::Timeout { after_ms: deadline.after_ms }))
+        })
+        .await
     }
 }
 
 impl Connection {
     pub(super) async fn open(stream: TcpStream) -> hyper::Result<Self> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let mut opened = Self { sender, wire: Wire { connection, ended: false } };
+        let mut opened =
+            Self { sender, wire: Wire { connection, ended: false, alarm: Alarm::default() } };
         // hyper takes a request only from a connection that has asked for one.
         opened.settle();
         Ok(opened)
@@ -84,14 +119,16 @@ impl Connection {
     pub(super) async fn exchange(
         &mut self,
         request: Request<Body>,
+        deadline: Deadline,
     ) -> Result<Upstream, Request<Body>> {
         let Self { sender, wire } = self;
         let mut sending = pin!(sender.try_send_request(request));
-        let answered =
-            std::future::poll_fn(|cx| wire.until(cx, |cx| sending.as_mut().poll(cx))).await;
-        match answered {
-            Ok(response) => Ok(read(wire, response).await),
-            Err(mut failed) => match failed.take_message() {
+        match wire.within(deadline, |cx| sending.as_mut().poll(cx)).await {
+            Err(late) => Ok(late),
+            Ok(Ok(response)) => {
+                Ok(read(wire, response, deadline).await.unwrap_or_else(|failed| failed))
+            }
+            Ok(Err(mut failed)) => match failed.take_message() {
                 Some(request) => Err(request),
                 None => Ok(Upstream::Reset(super::chain(failed.error()))),
             },
@@ -99,23 +136,26 @@ impl Connection {
     }
 }
 
-async fn read(wire: &mut Wire, response: Response<Incoming>) -> Upstream {
+/// Reads an answer to its end.
+///
+/// # Errors
+/// What became of it in place of a whole answer.
+async fn read(
+    wire: &mut Wire,
+    response: Response<Incoming>,
+    deadline: Deadline,
+) -> Result<Upstream, Upstream> {
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after_s = retry_after.and_then(|text| text.parse().ok());
     let mut body = response.into_body();
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
-    loop {
-        let frame =
-            std::future::poll_fn(|cx| wire.until(cx, |cx| Pin::new(&mut body).poll_frame(cx)));
-        let data = match frame.await {
-            None => break,
-            Some(Err(e)) => return Upstream::Reset(super::chain(&e)),
-            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-        };
+    while let Some(frame) = wire.within(deadline, |cx| Pin::new(&mut body).poll_frame(cx)).await? {
+        let frame = frame.map_err(|e| Upstream::Reset(super::chain(&e)))?;
+        let data = frame.into_data().unwrap_or_default();
         if whole.len() + joined.len() + data.len() > ANSWER_BYTES_MAX {
-            return Upstream::TooLarge { bytes_max: ANSWER_BYTES_MAX };
+            return Err(Upstream::TooLarge { bytes_max: ANSWER_BYTES_MAX });
         }
         // Nearly every answer is one frame, which is kept as it came.
         if whole.is_empty() && joined.is_empty() {
@@ -126,5 +166,5 @@ async fn read(wire: &mut Wire, response: Response<Incoming>) -> Upstream {
         }
     }
     let body = if joined.is_empty() { whole } else { joined.freeze() };
-    Upstream::Answered { status, retry_after_s, body }
+    Ok(Upstream::Answered { status, retry_after_s, body })
 }

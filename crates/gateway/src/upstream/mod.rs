@@ -7,7 +7,6 @@ mod connection;
 mod pool;
 mod request;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
 use crate::clock::Stopwatch;
-use connection::Connection;
+use connection::{Connection, Deadline};
 use pool::Pool;
 pub(crate) use request::Question;
 
@@ -71,32 +70,31 @@ impl Upstreams {
     /// Sends one request for an account.
     pub(crate) async fn put(&self, question: &Question<'_>) -> Upstream {
         let upstream = &question.module.upstream;
-        let timeout_ms = upstream.timeout_ms;
         let request = match request::build(question) {
             Ok(request) => request,
             Err(e) => return Upstream::Unreachable(format!("the request cannot be built: {e}")),
         };
-        // Pinned first: what the timeout takes over is a pointer and not the exchange.
-        let exchange = pin!(self.exchange(&upstream.authority, request));
-        match tokio::time::timeout(Duration::from_millis(timeout_ms), exchange).await {
-            Ok(upstream) => upstream,
-            Err(_) => Upstream::Timeout { after_ms: timeout_ms },
-        }
+        self.exchange(&upstream.authority, request, Deadline::after_ms(upstream.timeout_ms)).await
     }
 
-    async fn exchange(&self, authority: &str, mut request: Request<Full<Bytes>>) -> Upstream {
+    async fn exchange(
+        &self,
+        authority: &str,
+        mut request: Request<Full<Bytes>>,
+        deadline: Deadline,
+    ) -> Upstream {
         loop {
             let pooled = self.pool.take(authority);
             let is_new = pooled.is_none();
             let mut connection = match pooled {
                 Some(connection) => connection,
                 // Boxed: opening takes more room than all the rest, and is seldom needed.
-                None => match Box::pin(open(authority)).await {
+                None => match Box::pin(open(authority, deadline.left())).await {
                     Ok(connection) => connection,
                     Err(why) => return Upstream::Unreachable(why),
                 },
             };
-            match connection.exchange(request).await {
+            match connection.exchange(request, deadline).await {
                 Ok(upstream) => return self.done(authority, connection, upstream),
                 // Only a request of which no byte was written is tried on another connection: hyper hands
                 // it back whole when a pooled one turns out to be closed.
@@ -114,12 +112,14 @@ impl Upstreams {
     }
 }
 
-async fn open(authority: &str) -> Result<Box<Connection>, String> {
-    let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(with_port(authority)));
+/// A new connection; one that takes longer is as good as none, since nothing was sent on it.
+async fn open(authority: &str, left: Duration) -> Result<Box<Connection>, String> {
+    let within = CONNECT_WITHIN.min(left);
+    let connecting = tokio::time::timeout(within, TcpStream::connect(with_port(authority)));
     let stream = match connecting.await {
         Ok(Ok(stream)) => stream,
         Ok(Err(e)) => return Err(chain(&e)),
-        Err(_) => return Err(format!("no connection within {} s", CONNECT_WITHIN.as_secs())),
+        Err(_) => return Err(format!("no connection within {} ms", within.as_millis())),
     };
     // Small requests must not wait for an acknowledgement; a kernel that refuses is only slower.
     let _ = stream.set_nodelay(true);

@@ -11,6 +11,11 @@ fn upstreams() -> Upstreams {
     Upstreams::new(crate::clock::Clock::new().stopwatch())
 }
 
+/// Longer than any of these takes.
+fn long() -> Deadline {
+    Deadline::after_ms(10_000)
+}
+
 fn request() -> Request<Full<Bytes>> {
     Request::get("/instances?limit=1").header("host", "module.test").body(Full::default()).unwrap()
 }
@@ -64,7 +69,7 @@ async fn answers_are_read_whole_and_broken_ones_are_resets() {
     ] {
         let answers: &'static [&'static str] = Box::leak(Box::new([answer]));
         let (authority, served) = module(answers).await;
-        let upstream = upstreams().exchange(&authority, request()).await;
+        let upstream = upstreams().exchange(&authority, request(), long()).await;
         match (&upstream, expected) {
             (Upstream::Answered { status, body, .. }, Some((code, text))) => {
                 assert_eq!((*status, &body[..]), (code, text.as_bytes()), "{name}");
@@ -96,7 +101,7 @@ async fn a_connection_is_used_again_and_one_that_closed_meanwhile_is_not() {
     });
     let upstreams = upstreams();
     for n in 0..3 {
-        let upstream = upstreams.exchange(&authority, request()).await;
+        let upstream = upstreams.exchange(&authority, request(), long()).await;
         assert!(matches!(upstream, Upstream::Answered { status: 200, .. }), "{n}: {upstream:?}");
         // Time for the end of the connection to arrive.
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -109,7 +114,7 @@ async fn nobody_at_the_address_means_nothing_was_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let upstream = upstreams().exchange(&authority, request()).await;
+    let upstream = upstreams().exchange(&authority, request(), long()).await;
     assert!(matches!(upstream, Upstream::Unreachable(_)), "{upstream:?}");
 }
 
@@ -124,7 +129,7 @@ async fn more_than_is_read_is_not_kept() {
         let part = vec![b' '; 64 * 1024];
         while stream.write_all(&part).await.is_ok() {}
     });
-    let upstream = upstreams().exchange(&authority, request()).await;
+    let upstream = upstreams().exchange(&authority, request(), long()).await;
     assert!(matches!(upstream, Upstream::TooLarge { .. }), "{upstream:?}");
     served.await.unwrap();
 }
@@ -138,5 +143,28 @@ fn an_address_without_a_port_has_the_port_of_http() {
         ("[::1]:8080", "[::1]:8080"),
     ] {
         assert_eq!(with_port(authority), address);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_or_does_not_end_is_a_timeout() {
+    for (name, answer) in [
+        ("never begun", ""),
+        ("begun", "HTTP/1.1 200 OK\r\n"),
+        ("half a body", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            head(&mut stream).await;
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            // Kept open until the client goes away.
+            let _ = stream.read_u8().await;
+        });
+        let deadline = Deadline::after_ms(50);
+        let upstream = upstreams().exchange(&authority, request(), deadline).await;
+        assert!(matches!(upstream, Upstream::Timeout { after_ms: 50 }), "{name}: {upstream:?}");
+        served.await.unwrap();
     }
 }

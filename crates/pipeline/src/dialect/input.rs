@@ -27,10 +27,10 @@ impl Input {
     /// Every text as it was signed; of a JSON body there is none.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         let pairs = match self {
-            Self::Mixed { pairs, .. } | Self::Texts(pairs) => Some(pairs),
-            Self::Members(_) => None,
+            Self::Mixed { pairs, .. } | Self::Texts(pairs) => pairs,
+            Self::Members(_) => Pairs::NONE,
         };
-        pairs.into_iter().flat_map(Pairs::iter)
+        pairs.iter()
     }
 
     /// Were file parts sent that no signature covers.

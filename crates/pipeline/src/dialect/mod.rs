@@ -76,23 +76,13 @@ pub fn of(head: &Head<'_>, query: Option<&str>, body: &Body) -> Dialect {
 fn names_version(parameters: &[u8]) -> bool {
     const NAME: &[u8] = b"Version=";
     const PART: &[u8] = b"name=\"Version\"";
-    let is_form = |at: usize| at == 0 || parameters.get(at - 1) == Some(&b'&');
-    let mut rest = parameters;
-    let mut begin = 0;
-    // `V` is rare in a query, so this looks at most bytes once.
-    while let Some(at) = rest.iter().position(|byte| *byte == b'V') {
-        let here = begin + at;
-        let from_here = parameters.get(here..).unwrap_or_default();
-        let quoted = here.checked_sub(6).and_then(|from| parameters.get(from..));
-        if (from_here.starts_with(NAME) && is_form(here))
+    memchr::memchr_iter(b'V', parameters).any(|at| {
+        let from_here = parameters.get(at..).unwrap_or_default();
+        let is_form = at == 0 || parameters.get(at - 1) == Some(&b'&');
+        let quoted = at.checked_sub(6).and_then(|from| parameters.get(from..));
+        (is_form && from_here.starts_with(NAME))
             || quoted.is_some_and(|quoted| quoted.starts_with(PART))
-        {
-            return true;
-        }
-        rest = from_here.get(1..).unwrap_or_default();
-        begin = here + 1;
-    }
-    false
+    })
 }
 
 /// The kind of a body.

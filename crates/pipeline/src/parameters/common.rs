@@ -9,8 +9,12 @@ use crate::dialect::Input;
 /// Is this the name of a common parameter.
 #[must_use]
 pub fn is_common(name: &str) -> bool {
-    name.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
-        && COMMON_PARAMETERS.binary_search(&name).is_ok()
+    place_of(name).is_some()
+}
+
+/// Which common parameter this is. They are few and of many lengths, so that looking at each is the shortest way.
+fn place_of(name: &str) -> Option<usize> {
+    COMMON_PARAMETERS.iter().position(|common| *common == name)
 }
 
 /// The common parameters of a call, well formed.
@@ -61,7 +65,7 @@ impl Common {
     pub(crate) fn read(pairs: &Pairs, needs_version: bool) -> Result<Self, Vec<(Reason, Param)>> {
         let mut sent: [Option<&str>; COMMON_PARAMETERS.len()] = [None; COMMON_PARAMETERS.len()];
         for (name, value) in pairs.iter() {
-            if let Ok(place) = COMMON_PARAMETERS.binary_search(&name)
+            if let Some(place) = place_of(name)
                 && let Some(slot) = sent.get_mut(place)
             {
                 // An empty common parameter is an absent one: SDKs send `Token=` (CLIENTS).

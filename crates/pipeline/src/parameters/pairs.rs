@@ -86,15 +86,16 @@ impl Pairs {
     /// The first fault found.
     pub fn parse(raw: &[u8], parameters_max: usize) -> Result<Self, PairsFault> {
         let mut reader = Reader::new(raw.len(), parameters_max);
-        for piece in raw.split(|b| *b == b'&').filter(|piece| !piece.is_empty()) {
-            let equals = piece.iter().position(|b| *b == b'=');
-            let (name, value) = match equals.and_then(|at| piece.split_at_checked(at)) {
-                Some((name, [_, value @ ..])) => (name, value),
-                Some(_) | None => (piece, &[][..]),
-            };
-            reader.read(name, value, percent_decode, is_one_line)?;
+        let mut rest = raw;
+        while !rest.is_empty() {
+            let (piece, behind) = cut(b'&', rest);
+            rest = behind;
+            if !piece.is_empty() {
+                let (name, value) = cut(b'=', piece);
+                reader.read(name, value, percent_decode)?;
+            }
         }
-        reader.finish()
+        reader.finish(is_one_line)
     }
 
     /// Takes names and values as they stand: the parts of a multipart body.
@@ -126,10 +127,13 @@ impl Pairs {
     ) -> Result<Self, PairsFault> {
         let mut reader = Reader::new(256, parameters_max);
         for (name, value) in pairs {
-            reader.read(name, value, copy, is_value)?;
+            reader.read(name, value, copy)?;
         }
-        reader.finish()
+        reader.finish(is_value)
     }
+
+    /// None at all.
+    pub(crate) const NONE: &'static Self = &Self { text: String::new(), ends: Vec::new() };
 
     /// Names as sent and values decoded, in the order received.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
@@ -182,40 +186,70 @@ impl Reader {
         name: &[u8],
         value: &[u8],
         decode: fn(&[u8], &mut Vec<u8>) -> Option<()>,
-        is_value: fn(&[u8]) -> bool,
     ) -> Result<(), PairsFault> {
         if self.ends.len() == self.parameters_max {
             return Err(PairsFault::TooMany(self.parameters_max));
         }
-        let begin = self.text.len();
-        let decoded = decode(name, &mut self.text);
         let sent = || String::from_utf8_lossy(name).into_owned();
-        if decoded.is_none() || !self.text.get(begin..).is_some_and(is_name) {
-            return Err(PairsFault::BadName(sent()));
+        // Nearly every name stands for itself.
+        if is_name(name) {
+            self.text.extend_from_slice(name);
+        } else {
+            let begin = self.text.len();
+            let decoded = decode(name, &mut self.text);
+            if decoded.is_none() || !self.text.get(begin..).is_some_and(is_name) {
+                return Err(PairsFault::BadName(sent()));
+            }
         }
         let name_end = self.text.len();
         decode(value, &mut self.text).ok_or_else(|| PairsFault::BadEncoding(sent()))?;
-        let decoded = self.text.get(name_end..).unwrap_or_default();
-        if std::str::from_utf8(decoded).is_err() || !is_value(decoded) {
-            return Err(PairsFault::BadEncoding(sent()));
-        }
         self.ends.push((name_end, self.text.len()));
         Ok(())
     }
 
-    fn finish(self) -> Result<Pairs, PairsFault> {
-        // Names are ASCII and each value was checked, so the whole is UTF-8.
-        let text =
-            String::from_utf8(self.text).map_err(|_| PairsFault::BadEncoding(String::new()))?;
+    /// Judges all values in one go: each stands between two names, and those are ASCII.
+    fn finish(self, is_value: fn(&[u8]) -> bool) -> Result<Pairs, PairsFault> {
+        if !is_value(&self.text) {
+            return Err(self.first_fault(is_value));
+        }
+        let text = match String::from_utf8(self.text) {
+            Ok(text) => text,
+            Err(no_text) => {
+                let reader = Self { text: no_text.into_bytes(), ..self };
+                return Err(reader.first_fault(is_value));
+            }
+        };
         let pairs = Pairs { text, ends: self.ends };
         pairs.refuse_twins()?;
         Ok(pairs)
+    }
+
+    /// The name of the first value that is none.
+    fn first_fault(&self, is_value: fn(&[u8]) -> bool) -> PairsFault {
+        let mut begin = 0;
+        for (name_end, value_end) in &self.ends {
+            let name = self.text.get(begin..*name_end).unwrap_or_default();
+            let value = self.text.get(*name_end..*value_end).unwrap_or_default();
+            if std::str::from_utf8(value).is_err() || !is_value(value) {
+                return PairsFault::BadEncoding(String::from_utf8_lossy(name).into_owned());
+            }
+            begin = *value_end;
+        }
+        PairsFault::BadEncoding(String::new())
+    }
+}
+
+/// What stands before a byte and what behind it; without one, all and nothing.
+fn cut(at: u8, bytes: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(at, bytes).and_then(|at| bytes.split_at_checked(at)) {
+        Some((before, [_, behind @ ..])) => (before, behind),
+        Some(_) | None => (bytes, &[]),
     }
 }
 
 /// No end of a line and no NUL: in a string to sign they would be taken for something else.
 fn is_one_line(value: &[u8]) -> bool {
-    !value.iter().any(|b| matches!(b, 0 | b'\r' | b'\n'))
+    memchr::memchr3(0, b'\r', b'\n', value).is_none()
 }
 
 fn copy(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
@@ -238,7 +272,7 @@ fn percent_decode(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let mut rest = raw;
     // Most of every value stands for itself: it is copied in one piece.
     while let Some((plain, [escape, tail @ ..])) =
-        rest.iter().position(|b| matches!(b, b'+' | b'%')).and_then(|at| rest.split_at_checked(at))
+        memchr::memchr2(b'+', b'%', rest).and_then(|at| rest.split_at_checked(at))
     {
         out.extend_from_slice(plain);
         rest = if *escape == b'+' {

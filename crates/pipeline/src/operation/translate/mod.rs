@@ -78,18 +78,11 @@ fn reserved(operation: &Operation, top: &Top<'_>) -> Option<&'static str> {
 }
 
 fn parse(body: &[u8]) -> Said<'_> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Said::Nothing;
-    }
-    match serde_json::from_slice::<&RawValue>(body) {
-        Err(e) => Said::Nonsense(e.to_string()),
-        Ok(value) if value.get().starts_with('{') => {
-            match serde_json::from_str::<Top<'_>>(value.get()) {
-                Ok(top) => Said::Object(top),
-                Err(e) => Said::Nonsense(e.to_string()),
-            }
-        }
-        Ok(value) => Said::Other(value),
+    let nonsense = |e: serde_json::Error| Said::Nonsense(e.to_string());
+    match body.trim_ascii_start().first() {
+        None => Said::Nothing,
+        Some(b'{') => serde_json::from_slice(body).map_or_else(nonsense, Said::Object),
+        Some(_) => serde_json::from_slice(body).map_or_else(nonsense, Said::Other),
     }
 }
 
