@@ -17,6 +17,11 @@ pub(crate) fn machine() -> Millis {
     Millis::new(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The time by which the runtime's timers ring.
+pub(crate) fn of_timers() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// Monotonic time, for durations: a copy costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch {

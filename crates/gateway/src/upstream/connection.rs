@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use faregate_pipeline::operation::Upstream;
 
 use crate::alarm::Alarm;
+use crate::clock;
 
 /// Most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -38,12 +39,12 @@ pub(super) struct Deadline {
 impl Deadline {
     /// From now on.
     pub(super) fn after_ms(after_ms: u64) -> Self {
-        Self { until: Instant::now() + Duration::from_millis(after_ms), after_ms }
+        Self { until: clock::of_timers() + Duration::from_millis(after_ms), after_ms }
     }
 
     /// How much is left.
     pub(super) fn left(self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
+        self.until.saturating_duration_since(clock::of_timers())
     }
 }
 
