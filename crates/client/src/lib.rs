@@ -25,6 +25,7 @@ mod credentials;
 mod endpoint;
 mod environment;
 mod error;
+mod fetch;
 mod request;
 #[cfg(test)]
 mod spec;
@@ -35,6 +36,7 @@ pub use client::Client;
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
 pub use error::CallError;
+pub use fetch::{FetchLimits, fetch};
 pub use request::{Api3, PATH, Prepared};
 pub use transport::Answered;
 

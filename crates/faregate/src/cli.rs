@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, call, check, clock, codes, doctor, explain, fault, feedback, identity, init, key,
-    ledger, maintenance, reload, scenario, serve, shell, sign,
+    ledger, maintenance, module, reload, scenario, serve, shell, sign,
 };
 use crate::exit::Failure;
 
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Identity(identity::Identity),
     #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
+    #[command(subcommand)]
+    Module(module::Module),
     Completion(shell::Completion),
     Man(shell::Man),
     #[command(subcommand)]
@@ -86,6 +88,7 @@ impl Command {
             Self::Ledger(ledger) => ledger.run(),
             Self::Identity(identity) => identity.run(),
             Self::Maintenance(maintenance) => maintenance.run(),
+            Self::Module(module) => module.run(),
             Self::Completion(completion) => completion.run(),
             Self::Man(man) => man.run(),
             Self::Fault(fault) => fault.run(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use faregate_catalog::Catalog;
+use faregate_gateway::config::{Config, Loaded};
 use faregate_pipeline::facts::Account;
 use faregate_stores::Admin;
 
@@ -51,6 +52,15 @@ impl Place {
 
     /// What the modules offer, where a configuration that can be read says so.
     pub(crate) fn catalog(&self) -> Option<Catalog> {
+        self.loaded().map(|loaded| loaded.catalog)
+    }
+
+    /// The configuration itself, where it can be read.
+    pub(crate) fn served(&self) -> Option<Config> {
+        self.loaded().map(|loaded| loaded.config)
+    }
+
+    fn loaded(&self) -> Option<Loaded> {
         let usual = || Some(PathBuf::from("faregate.toml")).filter(|path| path.exists());
         // The demo writes its own beside its data.
         let beside = || Some(self.folder().ok()?.join("faregate.toml"));
@@ -59,7 +69,7 @@ impl Place {
             Some(_) => named.or_else(beside),
             None => named.or_else(usual).or_else(beside),
         };
-        Some(faregate_gateway::config::load(&config?).ok()?.catalog)
+        faregate_gateway::config::load(&config?).ok()
     }
 
     /// The data folder itself.

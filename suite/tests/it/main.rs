@@ -24,6 +24,7 @@ mod dry_run;
 mod gate;
 mod metrics;
 mod money;
+mod notes;
 mod page;
 mod quotes;
 mod raw;

@@ -1,13 +1,17 @@
 //! `credentials.toml`: keys by name, for `--profile`, in a file that only its owner can read.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use faregate_gateway::config::{Config, Tls};
 use serde::Deserialize;
 
 use crate::environment;
 use crate::exit::{Exit, Failure};
+use crate::place::Place;
+use crate::running::write_private;
 
 /// One profile: a key, and where it is good.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,8 +28,8 @@ pub(crate) struct Profile {
 /// The profile of this name; none where there is no file, or not in it.
 pub(crate) fn profile(name: &str) -> Result<Option<Profile>, Failure> {
     match path() {
-        Some(path) if path.exists() => read(&path, name),
-        Some(_) | None => Ok(None),
+        Some(path) => read_if_there(&path, name),
+        None => Ok(None),
     }
 }
 
@@ -39,6 +43,72 @@ fn path() -> Option<PathBuf> {
     let config = environment::path("XDG_CONFIG_HOME")
         .or_else(|| Some(environment::path("HOME")?.join(".config")))?;
     Some(config.join("faregate").join("credentials.toml"))
+}
+
+/// Puts a key where `-p` finds it, with where it is good.
+pub(crate) struct Saver {
+    path: PathBuf,
+    profile: String,
+    text: String,
+    /// What the profile says beside its key.
+    place: toml::Table,
+}
+
+impl Saver {
+    /// For the gateway of this configuration.
+    pub(crate) fn of(profile: &str, place: &Place) -> Result<Self, Failure> {
+        let path = path().ok_or_else(|| {
+            Failure::usage("where to keep it? neither XDG_CONFIG_HOME nor HOME is set")
+        })?;
+        if read_if_there(&path, profile)?.is_some() {
+            let say = format!(
+                "`{}` has a profile [{profile}] already: name another, --save OTHER",
+                path.display()
+            );
+            return Err(Failure::usage(say));
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let place = place.served().map_or_else(toml::Table::new, |config| served(&config));
+        Ok(Self { path, profile: profile.to_owned(), text, place })
+    }
+
+    /// Writes it; the file is its owner's alone.
+    pub(crate) fn save(self, secret_id: &str, secret_key: &str) -> Result<PathBuf, Failure> {
+        let mut profile = toml::Table::new();
+        profile.insert("secret_id".to_owned(), secret_id.into());
+        profile.insert("secret_key".to_owned(), secret_key.into());
+        profile.extend(self.place);
+        let mut whole = toml::Table::new();
+        whole.insert(self.profile, toml::Value::Table(profile));
+        let gap = if self.text.is_empty() { "" } else { "\n" };
+        let text = format!("{}{gap}{whole}", self.text);
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        write_private(&self.path, text.as_bytes())?;
+        Ok(self.path)
+    }
+}
+
+/// Where the gateway of a configuration is called on this machine.
+fn served(config: &Config) -> toml::Table {
+    let mut place = toml::Table::new();
+    if let Some(mut address) = config.listen.https {
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        place.insert("endpoint".to_owned(), format!("https://{address}").into());
+    }
+    if config.tls == Tls::LocalCa {
+        let ca = std::path::absolute(config.data.join("tls/ca.pem"));
+        place.extend(ca.ok().map(|ca| ("ca".to_owned(), ca.display().to_string().into())));
+    }
+    place.insert("base_domain".to_owned(), config.base_domain.clone().into());
+    place
+}
+
+fn read_if_there(path: &Path, name: &str) -> Result<Option<Profile>, Failure> {
+    if path.exists() { read(path, name) } else { Ok(None) }
 }
 
 fn read(path: &Path, name: &str) -> Result<Option<Profile>, Failure> {

@@ -47,7 +47,8 @@ impl Init {
         }
         output::data(config.display());
         output::note(format_args!(
-            "next: describe a module in it, then faregate check -c {0} and faregate serve -c {0}",
+            "next: faregate module add http://127.0.0.1:8000/openapi.json --name notes -c {0}\n\
+             with the OpenAPI 3.1 document of your service; then faregate serve -c {0}",
             config.display()
         ));
         Ok(())

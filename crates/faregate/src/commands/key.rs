@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::credentials::Saver;
 use crate::exit::Failure;
 use crate::output;
 use crate::place::{Place, account_of};
@@ -17,6 +18,9 @@ pub(crate) enum Key {
     Create {
         /// The account's id or name
         account: String,
+        /// Keep it in credentials.toml, for `faregate call -p PROFILE`, instead of showing its secret
+        #[arg(long, value_name = "PROFILE", num_args = 0..=1, default_missing_value = "default")]
+        save: Option<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -47,7 +51,7 @@ pub(crate) enum Key {
 impl Key {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
-            Self::Create { account, place } => create(&account, &place),
+            Self::Create { account, save, place } => create(&account, save.as_deref(), &place),
             Self::List { account, place } => list(account.as_deref(), &place),
             Self::Disable { secret_id, place } => set_enabled(&secret_id, false, &place),
             Self::Enable { secret_id, place } => set_enabled(&secret_id, true, &place),
@@ -55,10 +59,25 @@ impl Key {
     }
 }
 
-fn create(account: &str, place: &Place) -> Result<(), Failure> {
+fn create(account: &str, save: Option<&str>, place: &Place) -> Result<(), Failure> {
     let mut admin = place.open()?;
     let id = account_of(&admin, account)?;
+    // Before there is a secret that could be lost.
+    let saver = save.map(|profile| Saver::of(profile, place)).transpose()?;
     let key = admin.create_key(&id)?;
+    if let Some(saver) = saver {
+        let path = saver.save(key.secret_id.as_str(), key.secret_key.as_str())?;
+        let told = json!({
+            "accountId": id,
+            "secretId": key.secret_id.as_str(),
+            "profile": save,
+        });
+        place.shape.write(&told, || {
+            output::data(format_args!("SecretId   {}", key.secret_id));
+            output::note(format_args!("kept in {}", path.display()));
+        });
+        return Ok(());
+    }
     let told = json!({
         "accountId": id,
         "secretId": key.secret_id.as_str(),

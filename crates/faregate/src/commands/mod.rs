@@ -17,6 +17,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
+pub(crate) mod module;
 mod receipt;
 pub(crate) mod reload;
 pub(crate) mod scenario;
