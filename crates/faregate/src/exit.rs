@@ -28,6 +28,10 @@ pub(crate) enum Exit {
     Resource = 11,
     /// `call` was answered 6xxx, or no code of the contract.
     Service = 12,
+    /// Ctrl-C, while it was ending.
+    Interrupted = 130,
+    /// SIGTERM, while it was ending.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

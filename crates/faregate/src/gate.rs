@@ -39,6 +39,29 @@ pub(crate) async fn until_told_to_stop(control: &Arc<Control>) -> std::io::Resul
     }
 }
 
+/// Until it is told to stop and what was under way has ended, its time is over, or it is told once more.
+pub(crate) async fn until_ended(gateway: Running) -> Result<(), Failure> {
+    until_told_to_stop(gateway.control()).await?;
+    let deadline = gateway.deadline();
+    output::note(format_args!(
+        "stopping: nothing more is accepted, calls under way have {} s; once more ends at once",
+        deadline.as_secs()
+    ));
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let ending = tokio::task::spawn_blocking(move || gateway.stop(deadline));
+    tokio::select! {
+        ended = ending => {
+            if !ended.unwrap_or(false) {
+                output::note("the time is over: what was still under way is left as it is");
+            }
+            Ok(())
+        }
+        _ = terminate.recv() => Err(Failure::silent(Exit::Terminated)),
+        _ = interrupt.recv() => Err(Failure::silent(Exit::Interrupted)),
+    }
+}
+
 fn say(status: &Status) {
     let because = status.because;
     if !status.good {

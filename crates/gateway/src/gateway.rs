@@ -19,7 +19,7 @@ use crate::doubts;
 use crate::driver::Driver;
 use crate::edge::accept::{Crowd, Role, accept};
 use crate::edge::pages::Pages;
-use crate::edge::tls;
+use crate::edge::tls::{self, Certificates};
 use crate::ops::clock_steps;
 use crate::reload::{Control, socket};
 use crate::shared::Shared;
@@ -96,8 +96,10 @@ impl Gateway {
         crate::sandbox::settle(&config, &stores)
             .map_err(|cause| fails("data")(io::Error::other(cause)))?;
         // Before any port opens: who sees the port finds the CA's certificate.
-        let identity = tls::identity(&config.tls, &config.data, names(&config, &catalog))
-            .map_err(fails("tls"))?;
+        let certificates =
+            Certificates::load(&config, tls::names(&config, &catalog)).map_err(fails("tls"))?;
+        let acceptor = certificates.acceptor().map_err(fails("tls"))?;
+        let ca = tls::ca(&config);
         let bind = |key: &str,
                     address: Option<SocketAddr>|
          -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
@@ -124,9 +126,9 @@ impl Gateway {
             let crowd = Arc::default();
             doors.extend(door.map(|(listener, _)| Door { name, listener, role, crowd }));
         };
-        open("https", https, Role::Https(identity.acceptor.clone()));
+        open("https", https, Role::Https(acceptor.clone()));
         open("http", http, Role::Http);
-        open("proxy", proxy, Role::Proxy(identity.acceptor.clone()));
+        open("proxy", proxy, Role::Proxy(acceptor));
         if let Some(pages) = pages {
             open("pages", page, Role::Pages(pages));
         }
@@ -140,7 +142,7 @@ impl Gateway {
             shared.metrics.door(door.name, &door.crowd);
         }
         let (stop, stopped) = watch::channel(false);
-        let control = Arc::new(Control::new(shared));
+        let control = Arc::new(Control::new(shared, certificates));
         let mut workers = (0..n_workers.max(1))
             .map(|n| worker(n, &doors, &control, &stopped))
             .collect::<Result<Vec<_>, _>>()?;
@@ -152,7 +154,7 @@ impl Gateway {
             proxy: addresses.2,
             pages: addresses.3,
             admin: addresses.4,
-            ca: identity.ca,
+            ca,
             control,
             stop,
             workers,
@@ -167,8 +169,18 @@ impl Running {
         &self.control
     }
 
+    /// How long what is under way may take when it ends, as the configuration says by now.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        let deadline_s = self.control.shared().config.deadline_s;
+        Duration::from_secs(u64::try_from(deadline_s).unwrap_or_default())
+    }
+
     /// Accepts nothing more, and waits for what is under way, at most that long.
-    pub fn stop(self, deadline: Duration) {
+    ///
+    /// False: something was still under way when the time was over.
+    #[must_use]
+    pub fn stop(self, deadline: Duration) -> bool {
         // No receiver left means that every worker has ended already.
         let _ = self.stop.send(true);
         let (done, finished) = std::sync::mpsc::channel();
@@ -179,9 +191,11 @@ impl Running {
             }
             let _ = done.send(());
         });
-        if finished.recv_timeout(deadline).is_ok() {
+        let ended = finished.recv_timeout(deadline).is_ok();
+        if ended {
             let _ = waiting.join();
         }
+        ended
     }
 }
 
@@ -240,42 +254,4 @@ fn worker(
         });
     };
     std::thread::Builder::new().name(format!("worker-{n}")).spawn(run).map_err(fails("a worker"))
-}
-
-/// The regions of `<module>.<region>.<api3 domain>` that the local CA's certificate is good for.
-const REGIONS: [&str; 18] = [
-    "ap-bangkok",
-    "ap-beijing",
-    "ap-chengdu",
-    "ap-chongqing",
-    "ap-guangzhou",
-    "ap-hongkong",
-    "ap-jakarta",
-    "ap-nanjing",
-    "ap-seoul",
-    "ap-shanghai",
-    "ap-shanghai-fsi",
-    "ap-shenzhen-fsi",
-    "ap-singapore",
-    "ap-tokyo",
-    "eu-frankfurt",
-    "na-ashburn",
-    "na-siliconvalley",
-    "sa-saopaulo",
-];
-
-/// Every name that the leaf certificate is good for.
-fn names(config: &Config, catalog: &Catalog) -> Vec<String> {
-    let mut names: Vec<String> =
-        config.base_domains().flat_map(|base| [base.clone(), format!("*.{base}")]).collect();
-    // A wildcard stands for one label, so each region has its own.
-    let regional = |base: &String| REGIONS.map(|region| format!("*.{region}.{base}"));
-    names.extend(config.api3_domain.iter().flat_map(regional));
-    names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
-    for domain in catalog.modules().iter().flat_map(|module| &module.domains) {
-        if !names.contains(domain) {
-            names.push(domain.clone());
-        }
-    }
-    names
 }

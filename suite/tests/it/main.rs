@@ -21,6 +21,7 @@ mod dialects;
 mod dice;
 mod doubts;
 mod dry_run;
+mod ends;
 mod gate;
 mod metrics;
 mod money;

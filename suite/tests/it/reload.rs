@@ -1,6 +1,5 @@
 //! A running gateway takes over what changed, by signal, by command and by itself; what is bad changes nothing.
 
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -20,11 +19,6 @@ fn start(world: &World) -> Served {
 impl Served {
     fn status(&self) -> Value {
         serde_json::from_str(&self.run(&["status", "--json"])).unwrap()
-    }
-
-    fn hang_up(&self) {
-        let done = Command::new("kill").args(["-HUP", &self.pid().to_string()]).status().unwrap();
-        assert!(done.success());
     }
 
     /// Until it is served for the n-th time, or refused.
@@ -65,7 +59,7 @@ fn a_changed_document_is_served_by_itself_by_signal_and_by_command() {
     let gone = served.call(HOST, "DescribeBalancerZones");
     assert_eq!((gone.code(), gone.json()["reason"].as_str()), (6100, Some("NO_SUCH_ACTION")));
     // By signal: also where nothing has changed.
-    served.hang_up();
+    served.tell("HUP");
     served.until("a signal", |status| status["because"] == "SIGHUP");
     assert_eq!(generation(&served.status()), 3);
     // By command, which says what came of it.

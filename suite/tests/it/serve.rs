@@ -61,9 +61,21 @@ impl Served {
         Self { account, address, process, folder }
     }
 
-    /// Its process, to be told something.
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
+    /// Sends it a signal.
+    pub(crate) fn tell(&self, signal: &str) {
+        let pid = self.process.id().to_string();
+        let done = Command::new("kill").args([&format!("-{signal}"), &pid]).status().unwrap();
+        assert!(done.success(), "kill -{signal}");
+    }
+
+    /// Its exit code, once it has ended; none if it does not, or a signal ended it.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        (0..1_200)
+            .find_map(|_| {
+                thread::sleep(Duration::from_millis(25));
+                self.process.try_wait().unwrap()
+            })?
+            .code()
     }
 
     /// What it said so far.

@@ -141,3 +141,52 @@ fn a_key_that_is_not_the_certificates_is_told_before_anything_is_served() {
         }
     }
 }
+
+/// A certificate for one domain, signed by itself, under this name.
+fn alone(folder: &Path, name: &str) {
+    run(
+        "openssl",
+        folder,
+        &format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout {name}.key -out {name}.pem -subj /CN={name} -addext subjectAltName=DNS:{HOST}"
+        ),
+    );
+}
+
+#[test]
+fn the_name_that_is_asked_for_picks_the_certificate_and_a_reload_replaces_it() {
+    let upstream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = upstream.local_addr().unwrap().to_string();
+    let served = Served::start(|gate| {
+        chain(gate);
+        alone(gate, "own");
+        format!(
+            "[tls]\ncertificate = \"chain.pem\"\nkey = \"leaf.key\"\n[[tls.certificates]]\ncertificate = \"own.pem\"\nkey = \"own.key\"\n{}",
+            module_lb(gate, &address)
+        )
+    });
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = upstream.accept() {
+            answer_emptily(&mut stream);
+        }
+    });
+    let gate = served.gate();
+    let shown = |trusted: &str, name: &str| {
+        curl(&served, &gate.join(trusted), name).status.code() == Some(0)
+    };
+    assert!(shown("own.pem", HOST) && !shown("root.pem", HOST), "its own");
+    let other = "cvm.api.qcloud.com";
+    assert!(shown("root.pem", other) && !shown("own.pem", other), "the usual one");
+
+    // Files that do not belong together change nothing.
+    std::fs::copy(gate.join("own.pem"), gate.join("before.pem")).unwrap();
+    alone(&gate, "new");
+    std::fs::copy(gate.join("new.pem"), gate.join("own.pem")).unwrap();
+    let done = served.command(&["reload"]);
+    assert_eq!(done.status.code(), Some(3), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(shown("before.pem", HOST), "the one before goes on");
+    std::fs::copy(gate.join("new.key"), gate.join("own.key")).unwrap();
+    served.run(&["reload"]);
+    assert!(shown("new.pem", HOST) && !shown("before.pem", HOST), "without a restart");
+    assert!(shown("root.pem", other));
+}

@@ -10,9 +10,6 @@ use crate::exit::Failure;
 use crate::place::ConfigFile;
 use crate::{gate, output};
 
-/// How long calls under way may take when the gateway ends.
-const STOP_MAX: Duration = Duration::from_secs(10);
-
 /// Run the gateway
 #[derive(Debug, Args)]
 #[command(
@@ -51,9 +48,10 @@ impl Serve {
                 output::note(format_args!("{name} listens on {address}"));
             }
         }
-        runtime.block_on(gate::until_told_to_stop(gateway.control()))?;
-        gateway.stop(STOP_MAX);
-        Ok(())
+        let ended = runtime.block_on(gate::until_ended(gateway));
+        // The second signal ends it at once: nobody waits for whoever still waits.
+        runtime.shutdown_background();
+        ended
     }
 }
 

@@ -112,6 +112,36 @@ impl Checker<'_> {
         usual
     }
 
+    fn tls(&mut self, raw: &RawConfig, folder: &Path, config: &mut Config) {
+        let Some(tls) = &raw.tls else { return };
+        match (&tls.as_ref().certificate, &tls.as_ref().key) {
+            (Some(certificate), Some(key)) => {
+                let (certificate, key) = (folder.join(certificate), folder.join(key));
+                self.certificate(tls.span(), &certificate, &key, false);
+                config.tls = Tls::Files { certificate, key };
+            }
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => {
+                let what = "`tls.certificate` and `tls.key` go together: one of them is missing";
+                self.fault(tls.span(), what, "leave both out for a local CA");
+            }
+        }
+        for one in &tls.as_ref().certificates {
+            let (certificate, key) =
+                (folder.join(&one.as_ref().certificate), folder.join(&one.as_ref().key));
+            self.certificate(one.span(), &certificate, &key, true);
+            config.certificates.push((certificate, key));
+        }
+    }
+
+    fn certificate(&mut self, span: Range<usize>, certificate: &Path, key: &Path, by_name: bool) {
+        if let Err(cause) = tls::check(certificate, key, by_name) {
+            let help =
+                "PEM files, relative to this file: the chain with the leaf first, and its key";
+            self.fault(span, &format!("the certificate cannot be used: {cause}"), help);
+        }
+    }
+
     fn within(&mut self, key: &str, value: Option<&Spanned<i64>>, default: i64, most: i64) -> i64 {
         let Some(value) = value else { return default };
         let n = *value.as_ref();
@@ -291,21 +321,12 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
             check.fault(faults.span(), "faults on purpose exist only in a sandbox", help);
         }
     }
-    if let Some(support) = raw.support {
-        config.support = support;
+    if let Some(support) = &raw.support {
+        config.support.clone_from(support);
     }
-    if let Some(tls) = &raw.tls {
-        let files = tls.as_ref();
-        config.tls = Tls::Files {
-            certificate: folder.join(&files.certificate),
-            key: folder.join(&files.key),
-        };
-        if let Err(cause) = tls::check(&config.tls) {
-            let help =
-                "PEM files, relative to this file: the chain with the leaf first, and its key";
-            check.fault(tls.span(), &format!("the certificate cannot be used: {cause}"), help);
-        }
-    }
+    check.tls(&raw, folder, &mut config);
+    let deadline_s = raw.shutdown.deadline_s.as_ref();
+    config.deadline_s = check.within("shutdown.deadline_s", deadline_s, 10, 3_600);
     config.limits = check.limits(&raw.limits);
     config.access_log = match raw.log.access.as_deref() {
         None | Some("stderr") => Target::Stderr,

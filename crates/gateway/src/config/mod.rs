@@ -50,6 +50,10 @@ pub struct Config {
     pub pages_counts: bool,
     /// What its certificate is.
     pub tls: Tls,
+    /// Further certificates and their keys, picked by the names that they are good for.
+    pub certificates: Vec<(PathBuf, PathBuf)>,
+    /// How long what is under way may take when the gateway ends, in seconds.
+    pub deadline_s: i64,
     /// How copies are told.
     pub replay: Replay,
     /// How long signatures are good.
@@ -202,6 +206,8 @@ impl Config {
             pages_url: String::new(),
             pages_counts: false,
             tls: Tls::LocalCa,
+            certificates: Vec::new(),
+            deadline_s: 10,
             replay: Replay {
                 identity: ReplayIdentity::default(),
                 window_s: 7_200,
@@ -260,6 +266,7 @@ pub(crate) fn load_after(
     };
     files.extend(read.modules.iter().map(|module| module.document.clone()));
     files.extend(read.config.tls.files().cloned());
+    files.extend(read.config.certificates.iter().flat_map(|(one, key)| [one.clone(), key.clone()]));
 
     let mut texts = Vec::new();
     for module in &read.modules {

@@ -33,6 +33,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) log: RawLog,
     #[serde(default)]
+    pub(super) shutdown: RawShutdown,
+    #[serde(default)]
     pub(super) modules: Vec<RawModule>,
 }
 
@@ -67,8 +69,23 @@ pub(super) struct RawPages {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawTls {
+    pub(super) certificate: Option<String>,
+    pub(super) key: Option<String>,
+    #[serde(default)]
+    pub(super) certificates: Vec<Spanned<RawCertificate>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCertificate {
     pub(super) certificate: String,
     pub(super) key: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawShutdown {
+    pub(super) deadline_s: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]

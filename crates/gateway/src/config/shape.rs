@@ -48,7 +48,7 @@ const ROOT: &[Key] = &[
     key("min_signature", Kind::Text),
     required("listen", Kind::Table(LISTEN)),
     key("pages", Kind::Table(&[key("url", Kind::Text), key("counts", Kind::Switch)])),
-    key("tls", Kind::Table(&[required("certificate", Kind::Text), required("key", Kind::Text)])),
+    key("tls", Kind::Table(TLS)),
     key("replay", Kind::Table(REPLAY)),
     key("validity", Kind::Table(&[key("period_s", Kind::Number)])),
     key(
@@ -58,6 +58,7 @@ const ROOT: &[Key] = &[
     key("limits", Kind::Table(LIMITS)),
     key("money", Kind::Table(&[key("in_doubt_s", Kind::Number)])),
     key("log", Kind::Table(&[key("access", Kind::Text)])),
+    key("shutdown", Kind::Table(&[key("deadline_s", Kind::Number)])),
     key("modules", Kind::Tables(&[required("document", Kind::Text), key("upstream", Kind::Text)])),
 ];
 
@@ -68,6 +69,14 @@ const LISTEN: &[Key] = &[
     key("pages", Kind::Text),
     key("admin", Kind::Text),
 ];
+
+const TLS: &[Key] = &[
+    key("certificate", Kind::Text),
+    key("key", Kind::Text),
+    key("certificates", Kind::Tables(CERTIFICATES)),
+];
+
+const CERTIFICATES: &[Key] = &[required("certificate", Kind::Text), required("key", Kind::Text)];
 
 const REPLAY: &[Key] = &[
     key("window_s", Kind::Number),

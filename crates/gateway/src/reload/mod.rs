@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use faregate_catalog::Catalog;
 use faregate_pipeline::time::Millis;
 use serde::Serialize;
 use serde_json::json;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::config::{self, Config, Fault, Faults};
 use crate::desk::Desk;
+use crate::edge::tls::{self, Certificates};
 use crate::shared::Shared;
 use files::Files;
 
@@ -61,7 +63,7 @@ pub(crate) struct Reloads {
 }
 
 impl Reloads {
-    pub(crate) fn started(config: &Config, catalog: &faregate_catalog::Catalog) -> Self {
+    pub(crate) fn started(config: &Config, catalog: &Catalog) -> Self {
         let now = clock::machine().as_ms();
         let (modules, actions) = count(catalog);
         let status = Status {
@@ -90,7 +92,7 @@ impl Reloads {
     }
 }
 
-fn count(catalog: &faregate_catalog::Catalog) -> (usize, usize) {
+fn count(catalog: &Catalog) -> (usize, usize) {
     let modules = catalog.modules();
     (modules.len(), modules.iter().map(|module| module.operations().count()).sum())
 }
@@ -99,6 +101,7 @@ fn count(catalog: &faregate_catalog::Catalog) -> (usize, usize) {
 #[derive(Debug)]
 pub struct Control {
     file: Option<PathBuf>,
+    certificates: Arc<Certificates>,
     desks: Mutex<Vec<Weak<Desk>>>,
     state: Mutex<State>,
 }
@@ -112,12 +115,12 @@ struct State {
 }
 
 impl Control {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, certificates: Arc<Certificates>) -> Self {
         let config = &shared.config;
         let files = Files::of(&config.files);
         let file = config.file.clone();
         let state = Mutex::new(State { shared, before: Vec::new(), files });
-        Self { file, desks: Mutex::default(), state }
+        Self { file, certificates, desks: Mutex::default(), state }
     }
 
     /// One more worker that serves.
@@ -183,7 +186,7 @@ impl Control {
             shared.reloads.told.send_replace(Arc::clone(&status));
             status
         };
-        let (config, catalog, waits_for_restart) = match read {
+        let (config, catalog, certificates, waits_for_restart) = match read {
             Ok(read) => read,
             Err(faults) => {
                 state.shared.reloads.n_refused.fetch_add(1, Ordering::Relaxed);
@@ -196,6 +199,7 @@ impl Control {
         };
         let ((modules, actions), warnings) = (count(&catalog), config.warnings.clone());
         let shared = state.shared.renewed(config, catalog);
+        self.certificates.show(certificates);
         self.serve(&shared);
         let old = std::mem::replace(&mut state.shared, Arc::clone(&shared));
         state.before.push(old);
@@ -216,10 +220,7 @@ impl Control {
         Ok(reloads(&shared, status))
     }
 
-    fn read(
-        &self,
-        state: &mut State,
-    ) -> Result<(Config, faregate_catalog::Catalog, Vec<&'static str>), Faults> {
+    fn read(&self, state: &mut State) -> Result<Read, Faults> {
         let Some(file) = &self.file else {
             let say = "this gateway was started without a configuration file: there is nothing to read again";
             return Err(Faults::of(Fault::plain(say.to_owned())));
@@ -231,7 +232,11 @@ impl Control {
         state.files = Files::read(&looked, &named);
         let loaded = loaded?;
         let (config, waits) = bound_to_the_start(loaded.config, &state.shared.config);
-        Ok((config, loaded.catalog, waits))
+        let names = tls::names(&config, &loaded.catalog);
+        let certificates = self.certificates.prepare(&config, names).map_err(|cause| {
+            Faults::of(Fault::plain(format!("the certificates cannot be used: {cause}")))
+        })?;
+        Ok((config, loaded.catalog, certificates, waits))
     }
 
     fn serve(&self, shared: &Arc<Shared>) {
@@ -244,6 +249,9 @@ impl Control {
     }
 }
 
+/// What was read, and the keys that wait for a restart.
+type Read = (Config, Catalog, tls::Shown, Vec<&'static str>);
+
 /// What a running gateway cannot change, as it is; and which of it the file says otherwise by now.
 fn bound_to_the_start(read: Config, running: &Config) -> (Config, Vec<&'static str>) {
     let kept = Config {
@@ -255,7 +263,6 @@ fn bound_to_the_start(read: Config, running: &Config) -> (Config, Vec<&'static s
         replay: running.replay,
         validity: running.validity,
         access_log: running.access_log.clone(),
-        tls: running.tls.clone(),
         limits: config::Limits { workers: running.limits.workers, ..read.limits },
         pages_url: if read.pages_url.is_empty() {
             running.pages_url.clone()
@@ -271,7 +278,6 @@ fn bound_to_the_start(read: Config, running: &Config) -> (Config, Vec<&'static s
         ("faults.seed", read.seed != kept.seed),
         ("replay", read.replay != kept.replay),
         ("validity.period_s", read.validity != kept.validity),
-        ("tls", read.tls != kept.tls),
         ("log.access", read.access_log != kept.access_log),
         ("limits.workers", read.limits.workers != kept.limits.workers),
     ];

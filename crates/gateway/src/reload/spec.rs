@@ -27,8 +27,10 @@ impl World {
         Stores::create(&data).unwrap();
         let loaded = config::load(&config).unwrap();
         let stores = Stores::open(Options::new(&data), clock::machine()).unwrap();
+        let names = tls::names(&loaded.config, &loaded.catalog);
+        let certificates = Certificates::load(&loaded.config, names).unwrap();
         let shared = Shared::new(loaded.config, loaded.catalog, stores).unwrap();
-        let control = Control::new(Arc::clone(&shared));
+        let control = Control::new(Arc::clone(&shared), certificates);
         let desk = Desk::new(Driver::new(shared));
         control.seat(&desk);
         Self { folder, control, desk }

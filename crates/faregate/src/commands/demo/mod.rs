@@ -121,7 +121,8 @@ impl Demo {
         }
         let ended = until_stopped(&mut compute, gateway.control()).await;
         running.withdraw();
-        gateway.stop(STOP_MAX);
+        // Whatever is left of a demo ends with it.
+        let _ = gateway.stop(STOP_MAX);
         compute.stop().await;
         ended
     }
