@@ -179,7 +179,6 @@ impl Running {
     /// Accepts nothing more, and waits for what is under way, at most that long.
     ///
     /// False: something was still under way when the time was over.
-    #[must_use]
     pub fn stop(self, deadline: Duration) -> bool {
         // No receiver left means that every worker has ended already.
         let _ = self.stop.send(true);

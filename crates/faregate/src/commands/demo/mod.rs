@@ -121,8 +121,7 @@ impl Demo {
         }
         let ended = until_stopped(&mut compute, gateway.control()).await;
         running.withdraw();
-        // Whatever is left of a demo ends with it.
-        let _ = gateway.stop(STOP_MAX);
+        gateway.stop(STOP_MAX);
         compute.stop().await;
         ended
     }
