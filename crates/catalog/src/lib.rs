@@ -44,6 +44,7 @@ mod parameters;
 mod price;
 mod schema;
 mod suggestion;
+mod text;
 
 pub use catalog::{Catalog, Loaded, Settings};
 pub use diagnostic::{Diagnostic, Severity};
@@ -55,6 +56,8 @@ pub use operation::{
 };
 pub use parameters::{Description, FAULTS_MAX, Fault, FaultReason, PARAMETERS_MAX, Parameters};
 pub use price::{Period, Price, PriceError, Record, Refund};
+pub use suggestion::did_you_mean;
+pub use text::Text;
 
 #[cfg(test)]
 mod spec;

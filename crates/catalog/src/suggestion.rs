@@ -10,8 +10,9 @@ pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> O
         .map(|(_, candidate)| candidate)
 }
 
-/// The same, as a sentence.
-pub(crate) fn did_you_mean<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<String> {
+/// The nearest word of a list as a question, if one is near enough to be what was meant.
+#[must_use]
+pub fn did_you_mean<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<String> {
     nearest(word, among).map(|near| format!("did you mean `{near}`?"))
 }
 

@@ -30,6 +30,7 @@ documents! {
     "clients-of-your-own",
     "request-validity-period",
     "request-quota",
+    "access",
     "replay",
     "protocols",
     "clients",

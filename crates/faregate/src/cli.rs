@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, call, check, clock, codes, doctor, explain, fault, feedback, identity, init, key,
-    ledger, maintenance, module, reload, scenario, serve, shell, sign,
+    ledger, maintenance, module, policy, reload, scenario, serve, shell, sign,
 };
 use crate::exit::Failure;
 
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(key::Key),
     #[command(subcommand)]
+    Policy(policy::Policy),
+    #[command(subcommand)]
     Ledger(ledger::Ledger),
     #[command(subcommand)]
     Identity(identity::Identity),
@@ -85,6 +87,7 @@ impl Command {
             Self::Codes(codes) => codes.run(),
             Self::Account(account) => account.run(),
             Self::Key(key) => key.run(),
+            Self::Policy(policy) => policy.run(),
             Self::Ledger(ledger) => ledger.run(),
             Self::Identity(identity) => identity.run(),
             Self::Maintenance(maintenance) => maintenance.run(),

@@ -12,6 +12,7 @@ use faregate_ledger::Money;
 use faregate_signing::{KeyId, SecretKey};
 use smallvec::SmallVec;
 
+use crate::authz::policy::Bundle;
 pub use crate::purchase::{Bought, Purchased, Refund};
 use crate::time::Millis;
 
@@ -122,6 +123,12 @@ impl Network {
     }
 }
 
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix_bits)
+    }
+}
+
 /// A key with the account behind it, unsealed. Cached by the stores, shared by calls.
 #[derive(Debug)]
 pub struct Key {
@@ -133,6 +140,10 @@ pub struct Key {
     pub secret: SecretKey,
     /// A temporary key's Token, which every call must carry.
     pub token: Option<String>,
+    /// Addresses it may call from, within those of its account; empty means any.
+    pub sources: Vec<Network>,
+    /// What it may do of what its account may; none is a key of the account itself, which may do all.
+    pub policies: Option<Bundle>,
     /// Whose key it is.
     pub account: Arc<Account>,
 }

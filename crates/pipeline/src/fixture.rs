@@ -31,6 +31,9 @@ pub(crate) struct World {
     pub(crate) key_enabled: bool,
     pub(crate) key_known: bool,
     pub(crate) token: Option<String>,
+    pub(crate) sources: Vec<Network>,
+    /// Texts of policies that the key is under.
+    pub(crate) policies: Option<Vec<String>>,
     pub(crate) policy: authn::Policy,
     pub(crate) switches: Vec<Switch>,
     pub(crate) now: Millis,
@@ -86,6 +89,8 @@ impl World {
             key_enabled: true,
             key_known: true,
             token: None,
+            sources: Vec::new(),
+            policies: None,
             policy: authn::Policy { sandbox: false, weakest: MinSignature::V2Sha1 },
             switches: Vec::new(),
             now: raw().arrived,
@@ -109,6 +114,11 @@ impl World {
             enabled: self.key_enabled,
             secret: SecretKey::new(SECRET_KEY),
             token: self.token.clone(),
+            sources: self.sources.clone(),
+            policies: self.policies.as_ref().map(|texts| {
+                let read = |text: &String| authz::policy::read_kept("p", text).expect("a policy");
+                authz::policy::Bundle::new(texts.iter().map(read).collect(), None)
+            }),
             account: Arc::new(self.account.clone()),
         });
         let one = NonZeroU32::MIN;

@@ -40,6 +40,7 @@ pub mod form;
 mod key;
 mod method;
 pub mod multipart;
+pub mod region;
 pub mod sign;
 mod tag;
 pub mod tc3;

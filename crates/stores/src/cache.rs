@@ -118,6 +118,8 @@ mod spec {
             enabled,
             secret: SecretKey::new("secret"),
             token: None,
+            sources: Vec::new(),
+            policies: None,
             account: Arc::new(account),
         }
     }

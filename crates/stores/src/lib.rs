@@ -63,6 +63,7 @@ pub use sqlite::chain::Head;
 pub use sqlite::feedback::{NewVote, Vote, VoteFilter};
 pub use sqlite::ledger::{BookedEntry, OpenHold};
 pub use sqlite::orders::{Doubt, KeptOrder, OrderEnd, Save};
+pub use sqlite::policies::{PolicyEntry, Principal};
 use sqlite::readers::Readers;
 pub use sqlite::sandbox::{NewFault, Sandbox, StoredFault};
 use sqlite::writer::{Pending, Writer};

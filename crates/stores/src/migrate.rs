@@ -8,7 +8,7 @@ use crate::error::OpenError;
 use crate::sqlite::chain;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
     include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 9] = [
     CHAIN,
     include_str!("../migrations/sqlite/0301_min_signature.sql"),
     include_str!("../migrations/sqlite/0302_refunds.sql"),
+    include_str!("../migrations/sqlite/0400_policies.sql"),
 ];
 
 /// The one that SQL alone cannot do.

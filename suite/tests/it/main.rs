@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod access;
 mod authn;
 mod browser;
 mod client;

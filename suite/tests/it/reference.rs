@@ -19,7 +19,7 @@ fn page(world: &World, path: &str) -> Value {
 
 /// What a block prints, run as a reader runs it: in a shell that finds `faregate`, with the demo running.
 #[track_caller]
-fn run(world: &World, language: &str, code: &str) -> String {
+pub(crate) fn run(world: &World, language: &str, code: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let binary = std::path::absolute(binary()).unwrap();
     let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());

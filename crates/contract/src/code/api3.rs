@@ -44,6 +44,11 @@ const BY_REASON: &[(Code, &[&str], &str)] = &[
     ),
     (Code::AuthFailure, &["TOKEN_WRONG"], "AuthFailure.TokenFailure"),
     (Code::AccessDenied, &["SOURCE_NOT_ALLOWED"], "IpNotInWhitelist"),
+    (
+        Code::AccessDenied,
+        &["DENIED_BY_POLICY", "NOT_ALLOWED_BY_POLICY"],
+        "AuthFailure.UnauthorizedOperation",
+    ),
     (Code::ReplayAttack, &["STAMP_BEHIND", "STAMP_AHEAD"], "AuthFailure.SignatureExpire"),
     (Code::VersionNotSupported, &["NO_SUCH_DOMAIN", "AMBIGUOUS_HOST"], "NoSuchProduct"),
     (Code::VersionNotSupported, &["NO_SUCH_VERSION"], "NoSuchVersion"),

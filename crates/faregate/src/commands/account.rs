@@ -2,7 +2,9 @@
 
 use clap::Subcommand;
 use faregate_ledger::Currency;
-use faregate_pipeline::facts::{self, AccountState, Identity, MinSignature, ReplayIdentity};
+use faregate_pipeline::facts::{
+    self, AccountState, Identity, MinSignature, Network, ReplayIdentity,
+};
 use faregate_stores::{Admin, NewAccount};
 use serde_json::{Value, json};
 
@@ -43,12 +45,18 @@ pub(crate) enum Account {
         account: String,
         /// What makes two of its calls the same one: `timestamp-nonce`, `signature`, or `default` for what the
         /// configuration says
-        #[arg(long, value_name = "WHAT", value_parser = replay_identity, required_unless_present = "min_signature")]
+        #[arg(long, value_name = "WHAT", value_parser = replay_identity, required_unless_present_any = ["min_signature", "source", "group"])]
         replay_identity: Option<Wanted<ReplayIdentity>>,
         /// The weakest signature that it takes of its keys: `HmacSHA1`, `HmacSHA256`, `TC3-HMAC-SHA256`, or `default`
         /// for what the configuration says. Actions may demand a stronger one
         #[arg(long, value_name = "METHOD", value_parser = min_signature)]
         min_signature: Option<Wanted<MinSignature>>,
+        /// A block of addresses that it may call from; repeat for more, `any` for no list
+        #[arg(long, value_name = "NETWORK", value_parser = crate::commands::source)]
+        source: Vec<Option<Network>>,
+        /// A group that it is in, in place of those that it is in now; repeat for more, `none` for none
+        #[arg(long, value_name = "GROUP")]
+        group: Vec<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -81,7 +89,7 @@ impl Account {
                 Ok(())
             }
             Self::List { place } => list(&place.open()?, &place.shape),
-            Self::Set { account, replay_identity, min_signature, place } => {
+            Self::Set { account, replay_identity, min_signature, source, mut group, place } => {
                 let mut admin = place.open()?;
                 let id = account_of(&admin, &account)?;
                 if let Some(Wanted(wanted)) = replay_identity {
@@ -89,6 +97,13 @@ impl Account {
                 }
                 if let Some(Wanted(wanted)) = min_signature {
                     admin.set_min_signature(&id, wanted)?;
+                }
+                if !source.is_empty() {
+                    admin.set_sources(&id, source.into_iter().flatten().collect())?;
+                }
+                if !group.is_empty() {
+                    group.retain(|name| name != "none");
+                    admin.set_groups(&id, group)?;
                 }
                 show(&admin, &id, &place.shape)
             }
@@ -171,6 +186,7 @@ fn row(account: &facts::Account, currency: Currency) -> Value {
         "state": state_word(account.state),
         "identity": identity_word(account.identity),
         "groups": account.groups,
+        "sources": account.sources.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "currency": currency.as_str(),
         "replayIdentity": account.replay_identity.map(ReplayIdentity::as_str),
         "minSignature": account.min_signature.map(MinSignature::as_str),

@@ -1,6 +1,7 @@
 //! `faregate key`: with what an account signs.
 
 use clap::Subcommand;
+use faregate_pipeline::facts::Network;
 use serde_json::{Value, json};
 
 use super::credentials::Saver;
@@ -39,6 +40,17 @@ pub(crate) enum Key {
         #[command(flatten)]
         place: Place,
     },
+    /// Say from where it may be used
+    Set {
+        /// The SecretId
+        secret_id: String,
+        /// A block of addresses that it may be used from, within what its account allows; repeat for more, `any` for
+        /// no list
+        #[arg(long, value_name = "NETWORK", required = true, value_parser = crate::commands::source)]
+        source: Vec<Option<Network>>,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Take it again
     Enable {
         /// The SecretId
@@ -54,6 +66,7 @@ impl Key {
             Self::Create { account, save, place } => create(&account, save.as_deref(), &place),
             Self::List { account, place } => list(account.as_deref(), &place),
             Self::Disable { secret_id, place } => set_enabled(&secret_id, false, &place),
+            Self::Set { secret_id, source, place } => set_sources(&secret_id, source, &place),
             Self::Enable { secret_id, place } => set_enabled(&secret_id, true, &place),
         }
     }
@@ -114,6 +127,22 @@ fn list(account: Option<&str>, place: &Place) -> Result<(), Failure> {
         .collect();
     place.shape.write(&told.collect::<Value>(), || {
         output::table(["SECRET ID", "ACCOUNT", "STATE", "KIND"], &rows);
+    });
+    Ok(())
+}
+
+fn set_sources(
+    secret_id: &str,
+    sources: Vec<Option<Network>>,
+    place: &Place,
+) -> Result<(), Failure> {
+    let sources: Vec<Network> = sources.into_iter().flatten().collect();
+    place.open()?.set_key_sources(secret_id, &sources)?;
+    let names: Vec<String> = sources.iter().map(ToString::to_string).collect();
+    let told = json!({ "secretId": secret_id, "sources": names });
+    place.shape.write(&told, || {
+        let from = if names.is_empty() { "anywhere".to_owned() } else { names.join(", ") };
+        output::data(format_args!("{secret_id} may be used from {from}"));
     });
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! One file a command; each has its arguments and what it does with them.
 
+use faregate_pipeline::facts::Network;
+
 pub(crate) mod account;
 pub(crate) mod call;
 pub(crate) mod check;
@@ -17,7 +19,11 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
+<<<<<<< HEAD
 pub(crate) mod module;
+=======
+pub(crate) mod policy;
+>>>>>>> 44aff61 (authz: policies on keys, judged at gate 7 and explained)
 mod receipt;
 pub(crate) mod reload;
 pub(crate) mod scenario;
@@ -31,5 +37,14 @@ pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err("write it as name=value, like limit=5".to_owned()),
+    }
+}
+
+/// A block of addresses; `any` is none.
+pub(crate) fn source(text: &str) -> Result<Option<Network>, String> {
+    match (text, Network::parse(text)) {
+        ("any", _) => Ok(None),
+        (_, Some(network)) => Ok(Some(network)),
+        (_, None) => Err("write 10.0.0.0/8, an address, or `any` for no list".to_owned()),
     }
 }

@@ -187,6 +187,16 @@ fn access(name: &str, open: &Open) -> Option<authz::Refused> {
         "SOURCE_NOT_ALLOWED" => {
             Some(authz::Refused::Source(open.raw().peer.to_canonical().to_string()))
         }
+        "DENIED_BY_POLICY" | "NOT_ALLOWED_BY_POLICY" => {
+            let action = format!("{}:{}", open.module().name, open.operation().action);
+            let resource = "*".to_owned();
+            Some(if name == "DENIED_BY_POLICY" {
+                let statement = ON_PURPOSE.to_owned();
+                authz::Refused::Denied { action, resource, statement }
+            } else {
+                authz::Refused::NotAllowed { action, resource }
+            })
+        }
         _ => None,
     }
 }

@@ -16,6 +16,8 @@ pub(super) fn signed() -> Signed {
             enabled: true,
             secret: dummy_secret().clone(),
             token: None,
+            sources: Vec::new(),
+            policies: None,
             account: Arc::new(Account {
                 id: String::new(),
                 slot: 0,

@@ -80,6 +80,19 @@ macro_rules! curl {
     };
 }
 
+/// A new key of the demo's account, what is done to it, and a call that it signs.
+macro_rules! under {
+    ($done:literal, $call:literal) => {
+        concat!(
+            "key=$(faregate key create demo --json)\n",
+            "export FAREGATE_SECRET_ID=$(echo \"$key\" | grep -o 'AKID[A-Za-z0-9]*')\n",
+            "export FAREGATE_SECRET_KEY=$(echo \"$key\" | sed 's/.*\"secretKey\":\"\\([^\"]*\\)\".*/\\1/')\n",
+            $done,
+            $call
+        )
+    };
+}
+
 reproductions! {
     InvalidParameter {
         MALFORMED_HTTP: curl!("curl -sS -H 'a_b: 1' https://cvm.api.qcloud.com/v2/index.php");
@@ -136,8 +149,10 @@ reproductions! {
     }
     AccessDenied {
         ACCOUNT_SUSPENDED: "faregate call -p suspended cvm DescribeZones";
+        SOURCE_NOT_ALLOWED: under!("faregate key set \"$FAREGATE_SECRET_ID\" --source 192.0.2.0/24\n", "faregate call cvm DescribeZones");
         NOT_IN_USER_RANGE: "faregate call cvm DescribeInternalUsage";
-        SOURCE_NOT_ALLOWED: fault!("4300.SOURCE_NOT_ALLOWED");
+        DENIED_BY_POLICY: under!("echo '{\"version\":\"2.0\",\"statement\":[{\"effect\":\"allow\",\"action\":\"*\",\"resource\":\"*\"},{\"effect\":\"deny\",\"action\":\"name/cvm:Create*\",\"resource\":\"*\"}]}' | faregate policy put demo no-new-ones -\nfaregate policy attach demo no-new-ones \"key/$FAREGATE_SECRET_ID\"\n", "faregate call cvm CreateProject projectName=web");
+        NOT_ALLOWED_BY_POLICY: under!("echo '{\"version\":\"2.0\",\"statement\":[{\"effect\":\"allow\",\"action\":\"name/cvm:Describe*\",\"resource\":\"*\"}]}' | faregate policy put demo readers -\nfaregate policy attach demo readers \"key/$FAREGATE_SECRET_ID\"\n", "faregate call cvm CreateProject projectName=web");
     }
     QuotaExceeded {
         RATE: "for i in $(seq 20); do faregate call --retries 0 -p limited cvm DescribeZones & done; wait";

@@ -2,6 +2,7 @@
 
 use super::encoding::{self, ESCAPINGS, RFC3986};
 use super::json;
+use crate::region::REGIONS;
 
 /// Other spellings of a value, near ones first; the value itself is not among them.
 pub(super) fn variants(name: &str, value: &str) -> Vec<String> {
@@ -115,20 +116,5 @@ fn escapes(value: &str, found: &mut Vec<String>) {
     found.push(value.replace('\\', "\\\\"));
     found.extend(encoding::decoded_once_more(value));
 }
-
-/// The two spellings of a region that clients mix (PROTOCOL 1.2).
-pub(super) const REGIONS: [(&str, &str); 11] = [
-    ("gz", "ap-guangzhou"),
-    ("sh", "ap-shanghai"),
-    ("bj", "ap-beijing"),
-    ("hk", "ap-hongkong"),
-    ("cd", "ap-chengdu"),
-    ("cq", "ap-chongqing"),
-    ("sg", "ap-singapore"),
-    ("ca", "na-toronto"),
-    ("uswest", "na-siliconvalley"),
-    ("usw", "na-siliconvalley"),
-    ("use", "na-ashburn"),
-];
 
 const JSON_MAX: usize = 84;

@@ -6,6 +6,7 @@
 mod feedback;
 mod keys;
 mod money;
+mod policies;
 mod sandbox;
 mod service;
 

@@ -5,6 +5,7 @@ mod chain;
 mod ledger;
 pub(crate) mod nonces;
 mod orders;
+mod policies;
 mod quotas;
 mod refunds;
 mod resources;

@@ -11,7 +11,7 @@ use faregate_signing::{KeyId, SecretKey};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use zeroize::Zeroizing;
 
-use super::{currency, json, list};
+use super::{currency, json, list, policies};
 use crate::error::{Fault, broken};
 use crate::vault::{Place, Sealed, Vault};
 
@@ -189,7 +189,7 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
 }
 
 fn sources_text(sources: &[Network]) -> Vec<String> {
-    sources.iter().map(|source| format!("{}/{}", source.address, source.prefix_bits)).collect()
+    sources.iter().map(ToString::to_string).collect()
 }
 
 /// A key, opened, with the account behind it.
@@ -210,11 +210,14 @@ pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>
     let token: Option<Vec<u8>> = row.get("token")?;
     let token = token.map(|sealed| vault.open_sealed(place(Sealed::Token), epoch, &sealed));
     let text = |bytes: Zeroizing<Vec<u8>>| String::from_utf8(bytes.to_vec()).map_err(broken);
+    let limits = policies::limits(c, &account.id, id, &[])?;
     Ok(Some(Key {
         id: KeyId::from(id),
         enabled: row.get("enabled")?,
         secret: SecretKey::new(secret.to_vec()),
         token: token.transpose()?.map(text).transpose()?,
+        sources: limits.sources,
+        policies: limits.policies,
         account: Arc::new(account),
     }))
 }

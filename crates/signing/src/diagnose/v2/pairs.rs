@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::V2;
 use super::draft::{Pairs, Text};
-use crate::diagnose::values::{self, REGIONS};
+use crate::diagnose::values;
 use crate::diagnose::{Mistake, json};
+use crate::region::REGIONS;
 
 /// Another list, and what it would mean.
 pub(super) type Changed = (Mistake, Option<String>, Pairs);
