@@ -19,11 +19,8 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
-<<<<<<< HEAD
 pub(crate) mod module;
-=======
 pub(crate) mod policy;
->>>>>>> 44aff61 (authz: policies on keys, judged at gate 7 and explained)
 mod receipt;
 pub(crate) mod reload;
 pub(crate) mod scenario;
