@@ -18,6 +18,7 @@ mod overview;
 mod page;
 mod policy;
 mod reader;
+pub mod requests;
 mod returns;
 mod search;
 

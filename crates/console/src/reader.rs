@@ -139,7 +139,8 @@ fn address(
     pairs.extend(theme.map(|theme| ("theme".to_owned(), theme.name().to_owned())));
     let mut out = path.to_owned();
     if !pairs.is_empty() {
-        out.push('?');
+        // The path of a signed link has a query of its own.
+        out.push(if path.contains('?') { '&' } else { '?' });
         out.push_str(&form::encode(&pairs));
     }
     if let Some(anchor) = anchor {

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "demo")]
 use crate::commands::demo;
 use crate::commands::{
-    account, call, check, clock, codes, doctor, explain, fault, feedback, identity, init, key,
-    ledger, maintenance, module, policy, reload, scenario, serve, shell, sign,
+    account, adopt, call, check, clock, codes, doctor, explain, fault, feedback, identity, init,
+    key, ledger, maintenance, module, policy, reload, scenario, serve, shell, sign,
 };
 use crate::exit::Failure;
 
@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Init(init::Init),
     Check(check::Check),
     Doctor(doctor::Doctor),
+    Adopt(adopt::Adopt),
     Reload(reload::Reload),
     Status(reload::Status),
     Call(call::Call),
@@ -79,6 +80,7 @@ impl Command {
             Self::Init(init) => init.run(),
             Self::Check(check) => check.run(),
             Self::Doctor(doctor) => doctor.run(),
+            Self::Adopt(adopt) => adopt.run(),
             Self::Reload(reload) => reload.run(),
             Self::Status(status) => status.run(),
             Self::Call(call) => call.run(),

@@ -72,6 +72,20 @@ impl Place {
         faregate_gateway::config::load(&config?).ok()
     }
 
+    /// Where the pages of the gateway on this folder are, if that is known.
+    pub(crate) fn pages(&self) -> Option<String> {
+        let folder = self.folder().ok()?;
+        let folder = folder.canonicalize().unwrap_or(folder);
+        if let Some(running) = Running::find().filter(|running| running.data == folder) {
+            return running.pages;
+        }
+        let usual = || Some(PathBuf::from("faregate.toml")).filter(|path| path.exists());
+        let config = self.config.clone().or_else(usual)?;
+        let config = faregate_gateway::config::load(&config).ok()?.config;
+        let listens = config.listen.pages.map(|address| format!("http://{address}"));
+        Some(config.pages_url).filter(|url| !url.is_empty()).or(listens)
+    }
+
     /// The data folder itself.
     pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
         if let Some(data) = &self.data {

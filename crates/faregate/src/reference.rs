@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use faregate_catalog::Catalog;
 use faregate_console::feedback::{self, Kept, Refused, Sent, Vote, VoteQuota};
-use faregate_console::{Page, Site, Visit};
+use faregate_console::{Page, Site, Visit, requests};
 use faregate_contract::{Code, Reason};
 use faregate_gateway::config::Config;
+use faregate_gateway::ops::receipts;
 use faregate_gateway::{PageReply, PageRequest, Pages, Submission};
 use faregate_stores::{NewVote, Stores};
+use serde_json::Value;
 
 /// What the pages say about this installation.
 fn site(config: &Config, catalog: &Catalog, stores: &Stores) -> Site {
@@ -81,6 +83,9 @@ impl Reference {
                 Err(why) => feedback::refused(why, sent.wants_json, visit, &site),
             };
         }
+        if faregate_console::requests::is_meant(&asked.path) {
+            return self.request(visit, &site).await;
+        }
         let receipt = asked.path.strip_prefix("/feedback/");
         // A store that is down has no receipt to show; the vote is where it was.
         let kept = receipt.and_then(|receipt| self.stores.vote(receipt).ok().flatten());
@@ -88,6 +93,27 @@ impl Reference {
             Some(vote) => feedback::receipt(&of_row(vote), visit, &site),
             None => faregate_console::respond(visit, &site),
         }
+    }
+
+    /// What became of a call, for whoever has a link that its account's key signed.
+    async fn request(&self, visit: Visit<'_>, site: &Site) -> Page {
+        match self.told(&visit).await {
+            Some(told) => requests::page(&told, visit, site),
+            None => requests::refused(visit, site),
+        }
+    }
+
+    async fn told(&self, visit: &Visit<'_>) -> Option<Value> {
+        let asked = requests::Asked::read(visit)?;
+        // A store that is down shows nothing, as a key that is unknown.
+        let key = self.stores.key(&asked.secret_id).await.ok().flatten();
+        let account = asked.is_good(key.as_deref(), visit.now).then_some(key?)?.account.id.clone();
+        let (stores, id) = (self.stores.clone(), asked.id);
+        // Files are read: not on the worker's own thread.
+        let kept =
+            tokio::task::spawn_blocking(move || stores.receipts().find(id)).await.ok()?.ok()?;
+        let hold = self.stores.hold(id).await.ok()?;
+        receipts::told_to(&account, &kept, hold.as_ref())
     }
 
     async fn take(

@@ -21,6 +21,9 @@ pub(crate) struct Running {
     pub(crate) http: Option<String>,
     pub(crate) ca: PathBuf,
     pub(crate) proxy: Option<String>,
+    /// Where its pages are.
+    #[serde(default)]
+    pub(crate) pages: Option<String>,
     pub(crate) base_domain: String,
     pub(crate) accounts: BTreeMap<String, Profile>,
 }

@@ -4,7 +4,6 @@ use faregate_contract::{Members, Outcome, Refusal, RequestId};
 use faregate_pipeline::balance::Funded;
 use faregate_pipeline::fault::Fault;
 use faregate_pipeline::ownership;
-use faregate_stores::Receipt;
 use serde_json::{Value, json};
 
 use crate::driver::Driver;
@@ -32,18 +31,8 @@ impl Driver {
         };
         let hold = self.shared.stores.hold(id).await?;
         let account = funded.account().id.as_str();
-        let (later, own): (Vec<Receipt<'_>>, Vec<_>) = kept
-            .iter()
-            .filter_map(faregate_stores::Kept::receipt)
-            .filter(|receipt| receipt.account == Some(account))
-            .partition(Receipt::is_settlement);
-        let hold = hold.filter(|hold| hold.account == account);
-        let told = match (own.first(), hold) {
-            (Some(own), hold) => receipts::told(own, &later, hold.as_ref()),
-            // Killed before its answer, or still under way: the ledger knows it all the same.
-            (None, Some(hold)) => receipts::told_by_hold(&hold),
-            (None, None) => return Err(ownership::absent()),
-        };
+        let told =
+            receipts::told_to(account, &kept, hold.as_ref()).ok_or_else(ownership::absent)?;
         let text = json!({ "request": told }).to_string();
         Ok(Outcome::Success(Members::of_object(&text).unwrap_or_default()))
     }

@@ -36,6 +36,10 @@ pub struct Inspection {
     pub keys: Vec<(KeyEntry, Account, Option<Draws>)>,
     /// When the gateway last looked at the clock.
     pub clock_seen: Option<Millis>,
+    /// The nonces can be believed; those of a copy cannot.
+    pub is_original: bool,
+    /// Calls stamped at or before it are refused.
+    pub fence: Option<Millis>,
 }
 
 /// Looks at permissions alone: it works where the store does not open because of them. In a folder that is
@@ -62,6 +66,7 @@ pub fn inspect(data: &Path) -> Result<Inspection, AdminError> {
     let home = Home::at(data);
     let vault = Vault::open(&home.keyring()).map_err(open)?;
     let prints = Prints::new(vault.prints());
+    let fence = crate::nonces::fence_of(&home.nonces(), vault.store_id());
     let draws = inspect::draws(&home.nonces(), vault.store_id());
     let draws: HashMap<u64, Draws> =
         draws.map_err(|cause| open(OpenError::io(&home.nonces())(cause)))?;
@@ -79,5 +84,7 @@ pub fn inspect(data: &Path) -> Result<Inspection, AdminError> {
         exposed: exposed(data),
         keys: admin.list_keys(None)?.into_iter().filter_map(known).collect(),
         clock_seen: crate::nonces::clock_seen(&home.nonces(), vault.store_id()),
+        is_original: fence.is_some(),
+        fence: fence.flatten(),
     })
 }

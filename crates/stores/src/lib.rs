@@ -15,6 +15,7 @@
 //! | `reserve`, `mark_sending`, `settle` | the database | the commit of their group |
 
 mod admin;
+mod adopt;
 mod cache;
 mod changes;
 mod clock;
@@ -47,6 +48,7 @@ use faregate_pipeline::time::Millis;
 use faregate_signing::{KeyId, SecretKey};
 
 pub use admin::{Admin, NewAccount, NewKey};
+pub use adopt::adopt;
 use cache::Cache;
 use changes::Watch;
 pub use error::{AdminError, Fault, OpenError};

@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod adopt;
 mod authn;
 mod browser;
 mod client;
@@ -24,6 +25,7 @@ mod doubts;
 mod dry_run;
 mod ends;
 mod gate;
+mod keep_alive;
 mod metrics;
 mod money;
 mod notes;

@@ -1,5 +1,6 @@
 //! What became of a call: asked by its account with DescribeRequest, by the operator with `faregate explain`.
 
+use faregate_signing::{Algorithm, Method, SecretKey, form, sign};
 use serde_json::{Value, json};
 
 use crate::client::{both, command, order, with};
@@ -136,4 +137,77 @@ fn explain_shows_every_gate_and_the_evidence_of_the_one_that_refused() {
     let none = world.command(&["explain", "0199f3a2-5c1e-7d41-9b6a-3f6f1d2c8e90"]);
     assert_eq!(none.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&none.stderr).contains("kept for a day"));
+}
+
+/// The status and text of a page; the link may be a whole URL.
+fn opened(world: &World, link: &str) -> (u16, String) {
+    let pages = world.at("pages");
+    let host = pages.trim_start_matches("http://");
+    let path = link.strip_prefix(&pages).unwrap_or(link);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let reply = crate::raw::plain(host, request.as_bytes());
+    (reply.status, reply.text)
+}
+
+/// `faregate explain`, which finds the running demo, and with it the pages.
+fn explained(world: &World, arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(crate::world::binary());
+    let done = command.arg("explain").args(arguments).env("XDG_STATE_HOME", world.state());
+    let done = done.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[test]
+fn a_link_that_the_accounts_key_signs_shows_its_call_and_no_other() {
+    let world = World::start();
+    let client = command(&world);
+    let refused = client.expect(5300, "poor", "RunInstances", &order("S1.SMALL1", "gz-1"));
+    let theirs = client.expect(0, "demo", "DescribeZones", &json!({}));
+    let id = refused["requestId"].as_str().unwrap();
+    let told: Value = serde_json::from_str(&explained(&world, &[id, "--json"])).unwrap();
+    let url = told["url"].as_str().expect("a link");
+    let (status, page) = opened(&world, url);
+    assert_eq!(status, 200, "{page}");
+    for words in [
+        "5300 InsufficientBalance",
+        "INSUFFICIENT_BALANCE",
+        "RunInstances",
+        "balance",
+        "/errors/5300#",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let (status, chinese) = opened(&world, &format!("{url}&lang=zh"));
+    assert!(status == 200 && chinese.contains("该请求的结果"), "{chinese}");
+    assert!(explained(&world, &[id]).contains("/requests/"), "people are told it, too");
+    // Another call by this link, a link that was changed, and none at all: alike.
+    let other = theirs["requestId"].as_str().unwrap();
+    let (status, no) = opened(&world, &url.replace(id, other));
+    assert_eq!(status, 403);
+    for link in [
+        url.replace("Timestamp=1", "Timestamp=2"),
+        url.replace("SecretId=AKID", "SecretId=AKIE"),
+        format!("/requests/{id}"),
+        format!("/requests/{id}?SecretId=a&Timestamp=1&Signature=b"),
+        "/requests/nonsense".to_owned(),
+    ] {
+        let (status, page) = opened(&world, &link);
+        assert_eq!((status, page.contains("This link is not good")), (403, true), "{link}");
+    }
+    assert!(!no.contains("DescribeZones") && !no.contains("RunInstances"), "{no}");
+    // A link of the account's own key for another account's call is good for nothing.
+    let poor = world.account("poor");
+    let mut pairs = vec![
+        ("SecretId".to_owned(), poor.secret_id.clone()),
+        ("Timestamp".to_owned(), crate::raw::now().to_string()),
+    ];
+    let (path, secret) = (format!("/requests/{other}"), SecretKey::new(poor.secret_key.as_bytes()));
+    sign::v2(Method::Get, "pages", &path, &mut pairs, &secret, Algorithm::HmacSha256);
+    assert_eq!(opened(&world, &format!("{path}?{}", form::encode(&pairs))).0, 403);
+    // And its own, made by the recipe of the document, is good.
+    let path = format!("/requests/{id}");
+    pairs.truncate(2);
+    sign::v2(Method::Get, "pages", &path, &mut pairs, &secret, Algorithm::HmacSha256);
+    assert_eq!(opened(&world, &format!("{path}?{}", form::encode(&pairs))).0, 200);
 }

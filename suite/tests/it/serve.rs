@@ -93,9 +93,16 @@ impl Served {
         self.folder.path().join("gate")
     }
 
+    /// Ends it as an operator does, and waits for it.
+    pub(crate) fn stop(&mut self) {
+        Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        self.process.wait().unwrap();
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
-        self.process.kill().unwrap();
+        // It may have been stopped already.
+        let _ = self.process.kill();
         self.process.wait().unwrap();
     }
 

@@ -116,6 +116,7 @@ fn of_data(data: &Path, config: Option<&Config>) -> Vec<Finding> {
     match inspect::inspect(data) {
         Ok(inspection) => {
             findings.extend(of_clock(&inspection, now_ms()));
+            findings.extend(of_fence(&inspection, now_ms()));
             findings.extend(of_keys(&inspection, config));
         }
         Err(cause) => {
@@ -136,6 +137,20 @@ fn of_clock(inspection: &Inspection, now_ms: i64) -> Option<Finding> {
         behind_ms / 1000
     );
     (behind_ms > BEHIND_MS).then(|| finding("clock", says, "timedatectl set-ntp true"))
+}
+
+/// A folder that was copied, and a fence that stands in the future.
+fn of_fence(inspection: &Inspection, now_ms: i64) -> Option<Finding> {
+    const FIX: &str = "stop the gateway, then faregate adopt --clients-ahead 1m, if no client's clock is ahead by more";
+    if !inspection.is_original {
+        let says = "the record of spent Nonces is a copy, damaged or missing, so it is not believed: from a start on \
+                    calls are refused (4200) until the whole window is over";
+        return Some(finding("replay", says.to_owned(), FIX));
+    }
+    let left_ms = inspection.fence?.as_ms().saturating_sub(now_ms);
+    let says =
+        format!("calls are refused (4200 STAMPED_BEFORE_FENCE) for another {} s", left_ms / 1000);
+    (left_ms > BEHIND_MS).then(|| finding("replay", says, FIX))
 }
 
 /// Fewer calls say nothing of how a key draws.
@@ -184,11 +199,31 @@ mod spec {
             exposed: Vec::new(),
             keys: Vec::new(),
             clock_seen: Some(Millis::new(ms)),
+            is_original: true,
+            fence: None,
         };
         assert_eq!(of_clock(&seen(100_000), 200_000), None);
         assert_eq!(of_clock(&seen(104_000), 100_000), None);
         let found = of_clock(&seen(160_000), 100_000).unwrap();
         assert!(found.says.contains("60 s behind"), "{}", found.says);
+    }
+
+    #[test]
+    fn a_copy_is_told_and_so_is_a_fence_that_stands_ahead() {
+        let of = |is_original, fence: Option<i64>| {
+            let fence = fence.map(Millis::new);
+            let (exposed, keys) = (Vec::new(), Vec::new());
+            Inspection { exposed, keys, clock_seen: None, is_original, fence }
+        };
+        assert_eq!(of_fence(&of(true, None), 100_000), None);
+        assert_eq!(of_fence(&of(true, Some(100_000)), 100_000), None);
+        let ahead = of_fence(&of(true, Some(160_000)), 100_000).unwrap();
+        assert!(
+            ahead.says.contains("another 60 s") && ahead.fix.contains("adopt"),
+            "{}",
+            ahead.says
+        );
+        assert!(of_fence(&of(false, None), 0).unwrap().says.contains("is a copy"));
     }
 
     #[test]

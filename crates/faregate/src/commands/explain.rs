@@ -61,7 +61,7 @@ impl Explain {
             return self.module_code(topic, code);
         }
         if let Some(id) = RequestId::parse(topic) {
-            return receipt::explain(&self.place.open()?, id, &self.place.shape);
+            return receipt::explain(&self.place.open()?, id, &self.place);
         }
         let by_number = Code::from_str(topic).ok();
         let by_name = || Code::ALL.into_iter().find(|c| c.code_desc().eq_ignore_ascii_case(topic));

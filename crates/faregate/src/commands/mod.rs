@@ -3,6 +3,7 @@
 use faregate_pipeline::facts::Network;
 
 pub(crate) mod account;
+pub(crate) mod adopt;
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod clock;

@@ -1,14 +1,17 @@
 //! `faregate explain <RequestId>`: one call of the last day, gate by gate.
 
+use faregate_console::requests;
 use faregate_contract::{Code, RequestId};
 use faregate_gateway::ops::receipts;
 use faregate_pipeline::order::ORDER;
+use faregate_pipeline::time::Millis;
 use faregate_stores::{Admin, BookedEntry, ChargeState, Kept, OpenHold, Receipt};
 use serde_json::json;
 
 use crate::clock::date_and_time;
 use crate::exit::Failure;
 use crate::output::{self, Shape};
+use crate::place::Place;
 
 /// How long a receipt may take from the call to the disk.
 const ON_DISK_MS: u64 = 400;
@@ -21,7 +24,8 @@ struct Known {
 }
 
 /// Shows it.
-pub(crate) fn explain(admin: &Admin, id: RequestId, shape: &Shape) -> Result<(), Failure> {
+pub(crate) fn explain(admin: &Admin, id: RequestId, place: &Place) -> Result<(), Failure> {
+    let shape = &place.shape;
     let known = find(admin, id)?;
     let (later, own): (Vec<Receipt<'_>>, Vec<_>) =
         known.kept.iter().filter_map(Kept::receipt).partition(Receipt::is_settlement);
@@ -45,6 +49,7 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, shape: &Shape) -> Result<(),
             members.insert("peer".to_owned(), json!(own.peer));
             members.insert("detail".to_owned(), json!(own.detail));
             members.insert("profile".to_owned(), json!(own.profile));
+            members.insert("url".to_owned(), json!(page(admin, place, own)));
         }
         shape.write(&told, || {});
         return Ok(());
@@ -59,7 +64,19 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, shape: &Shape) -> Result<(),
         };
         output::data(format_args!("\nMore: faregate explain {topic}"));
     }
+    if let Some(url) = page(admin, place, own) {
+        output::data(format_args!("\nFor its account, for five minutes:\n  {url}"));
+    }
     Ok(())
+}
+
+/// The page of the call, by a link that the account's newest key signs; none where there is no key or no page.
+fn page(admin: &Admin, place: &Place, own: &Receipt<'_>) -> Option<String> {
+    let key = admin.newest_key(own.account?).ok().flatten()?;
+    // The gateway's own clock, which in a sandbox may be ahead.
+    let now = admin.now().unwrap_or_else(|_| Millis::new(crate::clock::now_ms()));
+    let link = requests::link(own.request_id, &key.id, &key.secret, now);
+    Some(format!("{}{link}", place.pages()?))
 }
 
 fn find(admin: &Admin, id: RequestId) -> Result<Known, Failure> {

@@ -33,6 +33,9 @@ impl Serve {
         let stores = Stores::open_watched(options, now, &mut progress())?;
         if let Some(why) = &stores.opened().fenced_because {
             output::note(format_args!("note: calls signed before now are refused: {why}"));
+            output::note(
+                "note: `faregate doctor` says for how long; after a copy or a restore, `faregate adopt` may shorten it",
+            );
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let gateway = gate::start(loaded.config, loaded.catalog, stores)?;

@@ -8,7 +8,7 @@ use faregate_contract::{Answer, Code, Outcome, RequestId};
 use faregate_ledger::Money;
 use faregate_pipeline::facts::Settlement;
 use faregate_pipeline::order::{self, Gate};
-use faregate_stores::{Charge, ChargeState, OpenHold, Receipt, Receipts};
+use faregate_stores::{Charge, ChargeState, Kept, OpenHold, Receipt, Receipts};
 use serde_json::{Value, json};
 use smallvec::SmallVec;
 
@@ -174,6 +174,22 @@ pub fn told(own: &Receipt<'_>, later: &[Receipt<'_>], hold: Option<&OpenHold>) -
     );
     add("charge", charge.zip(state).map(|(charge, state)| price(charge.amount, state)));
     told
+}
+
+/// What an account is told of a call, of everything that is kept of it; none if it is not its own.
+#[must_use]
+pub fn told_to(account: &str, kept: &[Kept], hold: Option<&OpenHold>) -> Option<Value> {
+    let hold = hold.filter(|hold| hold.account == account);
+    let (later, own): (Vec<Receipt<'_>>, Vec<_>) = kept
+        .iter()
+        .filter_map(Kept::receipt)
+        .filter(|receipt| receipt.account == Some(account))
+        .partition(Receipt::is_settlement);
+    match (own.first(), hold) {
+        (Some(own), hold) => Some(told(own, &later, hold)),
+        // Killed before its answer, or still under way: the ledger knows it all the same.
+        (None, hold) => hold.map(told_by_hold),
+    }
 }
 
 /// What the ledger knows of a call that left no receipt.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use faregate_pipeline::facts::Key;
 use faregate_signing::KeyId;
 use zeroize::Zeroizing;
 
@@ -39,6 +40,17 @@ impl Admin {
         let secret_key = draw()?;
         self.import_key(account, secret_id.as_str(), &secret_key, None)?;
         Ok(NewKey { secret_id, secret_key })
+    }
+
+    /// The newest lasting key of an account that is enabled, opened: for signing in its name what it may read.
+    ///
+    /// # Errors
+    /// The store failed, or the key does not open.
+    pub fn newest_key(&self, account: &str) -> Result<Option<Key>, AdminError> {
+        let keys = self.list_keys(Some(account))?;
+        let newest = keys.iter().rev().find(|key| key.enabled && !key.has_token);
+        let Some(newest) = newest else { return Ok(None) };
+        Ok(accounts::key(&self.connection, &self.vault, newest.id.as_str())?)
     }
 
     /// Takes over a key that exists elsewhere; with a token it is a temporary one.

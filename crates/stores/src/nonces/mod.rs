@@ -206,6 +206,12 @@ impl Drop for Nonces {
     }
 }
 
+/// What a start would make of the fences, as far as the state tells: none if it cannot be believed, as that of a copy;
+/// else the fence for all keys, if there is one.
+pub(crate) fn fence_of(folder: &Path, store_id: u64) -> Option<Option<Millis>> {
+    Some(state::State::read(folder, store_id).ok()??.fence)
+}
+
 /// When a gateway on this folder last looked at the clock.
 pub(crate) fn clock_seen(folder: &Path, store_id: u64) -> Option<Millis> {
     let said = leads::Leads::read(folder, store_id, None).ok().flatten()?;

@@ -58,10 +58,25 @@ pub(crate) struct Setting {
 
 /// Makes a new, empty store: nothing was claimed, so nothing is fenced.
 pub(crate) fn create(folder: &Path, store_id: u64) -> io::Result<()> {
+    begin(folder, store_id, Millis::new(0), None)
+}
+
+/// Makes an empty store in place of one that cannot be believed, which had claimed nothing after the fence.
+pub(crate) fn replace(folder: &Path, store_id: u64, now: Millis, fence: Millis) -> io::Result<()> {
+    // Without a state a start fences all that there may be: a crash in between is a loss, and no more than that.
+    match std::fs::remove_dir_all(folder) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+        Ok(()) | Err(_) => {}
+    }
+    begin(folder, store_id, now, Some(fence))
+}
+
+fn begin(folder: &Path, store_id: u64, now: Millis, fence: Option<Millis>) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let disk = Disk::default();
-    let leads = Leads::create(&disk, folder, store_id, Millis::new(0), &[])?.count();
-    let state = State { store_id, boot: state::boot_id(), closed: true, leads, ..State::default() };
+    let leads = Leads::create(&disk, folder, store_id, now, &[])?.count();
+    let boot = state::boot_id();
+    let state = State { store_id, boot, closed: true, fence, leads, ..State::default() };
     state.write(&disk, folder, Lasting::Power)
 }
 

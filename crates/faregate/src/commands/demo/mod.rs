@@ -99,6 +99,7 @@ impl Demo {
             http: gateway.http.map(|address| address.to_string()),
             ca: ca.canonicalize().unwrap_or(ca),
             proxy: gateway.proxy.map(|address| address.to_string()),
+            pages: gateway.pages.map(|address| format!("http://{address}")),
             base_domain: BASE_DOMAIN.to_owned(),
             accounts,
         };
