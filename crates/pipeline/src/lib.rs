@@ -57,6 +57,8 @@ pub mod pages;
 pub mod saved;
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod precedence;

@@ -24,6 +24,7 @@ mod dice;
 mod doubts;
 mod dry_run;
 mod ends;
+mod figures;
 mod gate;
 mod keep_alive;
 mod metrics;
