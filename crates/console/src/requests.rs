@@ -77,9 +77,14 @@ impl Asked {
     }
 }
 
-/// A temporary key's Token would have to stand in the link, and a suspended account reads nothing.
-fn may_look(key: &Key) -> bool {
-    key.enabled && key.token.is_none() && key.account.state == AccountState::Active
+/// A temporary key's Token would have to stand in the link, what a policy or a list of addresses says of a key is not
+/// judged here, and a suspended account reads nothing.
+#[must_use]
+pub fn may_look(key: &Key) -> bool {
+    let account = &key.account;
+    let is_anywhere = key.sources.is_empty() && account.sources.is_empty();
+    let is_whole = key.token.is_none() && key.policies.is_none() && is_anywhere;
+    key.enabled && is_whole && account.state == AccountState::Active
 }
 
 /// The path and query that this key's owner may follow for five minutes from `now`.
@@ -239,6 +244,8 @@ mod spec {
             enabled: true,
             secret: SecretKey::new(secret),
             token: None,
+            sources: Vec::new(),
+            policies: None,
             account: Arc::new(account),
         }
     }

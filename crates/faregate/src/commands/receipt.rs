@@ -72,7 +72,7 @@ pub(crate) fn explain(admin: &Admin, id: RequestId, place: &Place) -> Result<(),
 
 /// The page of the call, by a link that the account's newest key signs; none where there is no key or no page.
 fn page(admin: &Admin, place: &Place, own: &Receipt<'_>) -> Option<String> {
-    let key = admin.newest_key(own.account?).ok().flatten()?;
+    let key = admin.newest_key(own.account?, requests::may_look).ok().flatten()?;
     // The gateway's own clock, which in a sandbox may be ahead.
     let now = admin.now().unwrap_or_else(|_| Millis::new(crate::clock::now_ms()));
     let link = requests::link(own.request_id, &key.id, &key.secret, now);

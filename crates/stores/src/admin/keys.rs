@@ -42,15 +42,22 @@ impl Admin {
         Ok(NewKey { secret_id, secret_key })
     }
 
-    /// The newest lasting key of an account that is enabled, opened: for signing in its name what it may read.
+    /// The newest key of an account, opened, that `may`: for signing in its name what it may read.
     ///
     /// # Errors
-    /// The store failed, or the key does not open.
-    pub fn newest_key(&self, account: &str) -> Result<Option<Key>, AdminError> {
-        let keys = self.list_keys(Some(account))?;
-        let newest = keys.iter().rev().find(|key| key.enabled && !key.has_token);
-        let Some(newest) = newest else { return Ok(None) };
-        Ok(accounts::key(&self.connection, &self.vault, newest.id.as_str())?)
+    /// The store failed, or a key does not open.
+    pub fn newest_key(
+        &self,
+        account: &str,
+        may: impl Fn(&Key) -> bool,
+    ) -> Result<Option<Key>, AdminError> {
+        for entry in self.list_keys(Some(account))?.iter().rev() {
+            let key = accounts::key(&self.connection, &self.vault, entry.id.as_str())?;
+            if let Some(key) = key.filter(&may) {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
     }
 
     /// Takes over a key that exists elsewhere; with a token it is a temporary one.
