@@ -18,8 +18,8 @@ pub struct Settings<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     modules: Vec<Arc<Module>>,
-    /// The gateway's own actions.
-    own: Option<Arc<Module>>,
+    /// The gateway's own.
+    own: Vec<Arc<Module>>,
     by_domain: HashMap<String, Arc<Module>>,
     by_action: HashMap<String, Vec<Arc<Module>>>,
     /// Below these a module answers for every region, too: `<module>.<region>.<base domain>`.
@@ -108,13 +108,8 @@ impl Catalog {
         if failed {
             return Loaded { catalog: None, diagnostics };
         }
-        let kept = before.own.clone().filter(|own| own.is_below(settings.base_domain));
-        let own = kept.or_else(|| {
-            let own = Document::parse(crate::builtin::SOURCE).ok()?;
-            let mut own = Module::read(&mut Report::new(&own), settings.base_domain)?;
-            own.number(Arc::make_mut(&mut numbers));
-            Some(Arc::new(own))
-        });
+        let kept = before.own.first().is_some_and(|own| own.is_below(settings.base_domain));
+        let own = if kept { before.own.clone() } else { own(settings, &mut numbers) };
         Loaded { catalog: Some(Self::of(all, own, numbers)), diagnostics }
     }
 
@@ -126,7 +121,7 @@ impl Catalog {
 
     fn of(
         read: Vec<Read>,
-        own: Option<Arc<Module>>,
+        own: Vec<Arc<Module>>,
         numbers: Arc<HashMap<(String, String), usize>>,
     ) -> Self {
         let mut modules: Vec<_> = read.iter().map(|read| Arc::clone(&read.module)).collect();
@@ -135,12 +130,6 @@ impl Catalog {
         let mut catalog = Self { modules, own, read, numbers, ..Self::default() };
         catalog.index();
         catalog
-    }
-
-    /// The gateway's own actions, which are no document's.
-    #[must_use]
-    pub fn own(&self) -> Option<&Arc<Module>> {
-        self.own.as_ref()
     }
 
     fn index(&mut self) {
@@ -155,18 +144,32 @@ impl Catalog {
                 modules.push(Arc::clone(module));
             }
         }
-        if let Some(own) = &self.own {
+        for own in &self.own {
             for domain in &own.domains {
                 // A document may describe a module of that name: then its domain is its own.
                 self.by_domain.entry(domain.clone()).or_insert_with(|| Arc::clone(own));
             }
+            for operation in own.operations() {
+                // Nor does an action of ours make one of a module ambiguous.
+                let modules = self.by_action.entry(operation.action.clone()).or_default();
+                if modules.is_empty() {
+                    modules.push(Arc::clone(own));
+                }
+            }
         }
     }
 
-    /// The gateway's own module, if the action is one that it answers itself.
+    /// The gateway's own module, if the action is one that it answers at every domain.
     #[must_use]
     pub fn builtin(&self, action: &str) -> Option<&Arc<Module>> {
-        self.own.as_ref().filter(|own| own.operation(action).is_some())
+        let mut own = self.own.iter().filter(|_| crate::builtin::EVERYWHERE.contains(&action));
+        own.find(|own| own.operation(action).is_some())
+    }
+
+    /// The gateway's own modules, but those whose name a document has taken.
+    pub fn own(&self) -> impl Iterator<Item = &Arc<Module>> {
+        let taken = |own: &Arc<Module>| self.modules.iter().any(|known| known.name == own.name);
+        self.own.iter().filter(move |own| !taken(own))
     }
 
     /// The module of a Host, which is lower-case and without its port.
@@ -190,7 +193,7 @@ impl Catalog {
     #[must_use]
     pub fn below(mut self, base_domains: &[String]) -> Self {
         for base in base_domains {
-            for known in &mut self.modules {
+            for known in self.modules.iter_mut().chain(&mut self.own) {
                 let domain = format!("{}.{base}", known.name);
                 if !self.by_domain.contains_key(&domain) {
                     let mut module = Module::clone(known);
@@ -204,16 +207,16 @@ impl Catalog {
         self
     }
 
-    /// All modules, by name.
+    /// All modules that documents describe, by name.
     #[must_use]
     pub fn modules(&self) -> &[Arc<Module>] {
         &self.modules
     }
 
-    /// The module of that name.
+    /// The module of that name; the gateway's own where no document describes one.
     #[must_use]
     pub fn module(&self, name: &str) -> Option<&Arc<Module>> {
-        self.modules.iter().find(|module| module.name == name)
+        self.modules.iter().chain(&self.own).find(|module| module.name == name)
     }
 
     /// The modules that have an action of that name.
@@ -246,6 +249,20 @@ impl Catalog {
 fn are_apart(module: &Module, other: &Module) -> bool {
     let shared = || module.domains.iter().any(|domain| other.domains.contains(domain));
     module.name != other.name && !shared()
+}
+
+/// The gateway's own modules, read for the first time.
+fn own(
+    settings: &Settings<'_>,
+    numbers: &mut Arc<HashMap<(String, String), usize>>,
+) -> Vec<Arc<Module>> {
+    let own = crate::builtin::SOURCES.into_iter().filter_map(|source| {
+        let document = Document::parse(source).ok()?;
+        let mut own = Module::read(&mut Report::new(&document), settings.base_domain)?;
+        own.number(Arc::make_mut(numbers));
+        Some(Arc::new(own))
+    });
+    own.collect()
 }
 
 /// Two modules share neither name nor domain.

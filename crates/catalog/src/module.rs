@@ -19,7 +19,7 @@ pub struct Module {
     pub name: String,
     /// Every domain that is its, lower-case; the first is `<name>.<base domain>`.
     pub domains: Vec<String>,
-    /// Does the gateway itself answer its actions, at every domain?
+    /// Does the gateway itself answer its actions?
     pub builtin: bool,
     /// Is plain HTTP answered 4600?
     pub https_only: bool,
@@ -146,7 +146,7 @@ impl Module {
         }
         let operations: Vec<_> = operations.into_iter().map(Arc::new).collect();
         let mut module = Self {
-            builtin: document.source.name == crate::builtin::SOURCE.name,
+            builtin: crate::builtin::is_ours(document.source.name),
             name,
             domains,
             https_only: terms.https_only,

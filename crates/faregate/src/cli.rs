@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "demo")]
 use crate::commands::demo;
 use crate::commands::{
-    account, adopt, call, check, clock, codes, doctor, explain, fault, feedback, identity, init,
-    key, ledger, maintenance, module, policy, reload, scenario, serve, shell, sign,
+    account, adopt, audit, call, check, clock, codes, doctor, explain, fault, feedback, identity,
+    init, key, ledger, maintenance, module, policy, reload, scenario, serve, shell, sign,
 };
 use crate::exit::Failure;
 
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Maintenance(maintenance::Maintenance),
     #[command(subcommand)]
     Module(module::Module),
+    #[command(subcommand)]
+    Audit(audit::Audit),
     Completion(shell::Completion),
     Man(shell::Man),
     #[command(subcommand)]
@@ -94,6 +96,7 @@ impl Command {
             Self::Identity(identity) => identity.run(),
             Self::Maintenance(maintenance) => maintenance.run(),
             Self::Module(module) => module.run(),
+            Self::Audit(audit) => audit.run(),
             Self::Completion(completion) => completion.run(),
             Self::Man(man) => man.run(),
             Self::Fault(fault) => fault.run(),

@@ -99,6 +99,8 @@ impl From<AdminError> for Failure {
             AdminError::NotFound { .. }
             | AdminError::Exists { .. }
             | AdminError::Invalid(_)
+            | AdminError::Refused(_)
+            | AdminError::KeyLimit(_)
             | AdminError::Money(_) => Exit::Usage,
         };
         Self::new(exit, cause)

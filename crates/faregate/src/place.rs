@@ -6,8 +6,9 @@ use clap::Args;
 use faregate_catalog::Catalog;
 use faregate_gateway::config::{Config, Loaded};
 use faregate_pipeline::facts::Account;
-use faregate_stores::Admin;
+use faregate_stores::{Actor, Admin};
 
+use crate::environment;
 use crate::exit::{Exit, Failure};
 use crate::output::Shape;
 use crate::running::Running;
@@ -42,7 +43,11 @@ pub(crate) struct Place {
 impl Place {
     /// Opens it; a gateway may be running on it.
     pub(crate) fn open(&self) -> Result<Admin, Failure> {
-        Ok(Admin::open(&self.folder()?)?)
+        let mut admin = Admin::open(&self.folder()?)?;
+        // For the audit log: whoever has the data folder could have written any name, so this one is only a help.
+        let user = environment::text("USER").or_else(|| environment::text("LOGNAME"));
+        admin.act_as(Actor::local(user.as_deref()));
+        Ok(admin)
     }
 
     /// The configuration, if one was named.

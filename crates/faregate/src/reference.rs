@@ -19,7 +19,7 @@ fn site(config: &Config, catalog: &Catalog, stores: &Stores) -> Site {
         support: config.support.clone(),
         url: config.pages_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
-        modules: catalog.modules().to_vec(),
+        modules: catalog.modules().iter().chain(catalog.own()).cloned().collect(),
         secret: stores.print_secret(),
     }
 }

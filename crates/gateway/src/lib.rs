@@ -3,6 +3,7 @@
 //! Start with [`driver`]. [`Gateway::start`] binds the listeners and starts a worker a core; each reads
 //! requests (`edge`), walks them through the gates (`driver`), sends what passed (`perform`, `upstream`).
 
+pub mod admin;
 mod alarm;
 mod begun;
 mod builtin;

@@ -20,6 +20,7 @@ use faregate_pipeline::{availability, batch, purchase};
 use faregate_stores::{Booked, Charge, ChargeState, Ending, Stores, Ticket};
 
 use crate::begun::Begun;
+use crate::builtin;
 use crate::doubts;
 use crate::driver::{Driver, Trail, words};
 use crate::ops::receipts;
@@ -141,9 +142,6 @@ impl Driver {
         trail: &mut Trail,
     ) -> Result<Outcome, Refusal> {
         let module = Arc::clone(funded.module());
-        if module.builtin {
-            return self.builtin(&funded).await;
-        }
         let admitted = if trail.breaker() { Err(1_000) } else { self.shared.admit(&module.name) };
         if let Err(wait_ms) = admitted {
             // Nothing was sent and the same bytes are invited again: the nonce is unspent.
@@ -273,8 +271,10 @@ impl Driver {
     ) -> Result<Outcome, Refusal> {
         let (id, price) = (sent.raw().request_id, hold.held().and(sent.held()));
         let (token, kept) = (hold.turn.is_some(), price.is_some() || hold.refunds.is_some());
+        let own = sent.module().builtin.then(|| builtin::kept(&ended));
+        let told = own.as_ref().unwrap_or(&ended);
         let order =
-            (token || kept).then(|| (id, doubts::order_end(token, settlement, &ended, price, id)));
+            (token || kept).then(|| (id, doubts::order_end(token, settlement, told, price, id)));
         let bought = price.map_or_else(Vec::new, |price| {
             let (module, arguments) = (&sent.module().name, sent.arguments());
             purchase::bought(sent.operation(), module, arguments, &lessons, price)

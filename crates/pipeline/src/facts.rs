@@ -75,6 +75,8 @@ pub enum AccountState {
     Active,
     /// No: 4300.
     Suspended,
+    /// Nor ever again: 4300.
+    Closed,
 }
 
 /// May an account buy.

@@ -124,6 +124,12 @@ pub enum AdminError {
     /// The value cannot be.
     #[error("{0}")]
     Invalid(String),
+    /// It may be asked for, and cannot be done as things are.
+    #[error("{0}")]
+    Refused(String),
+    /// Whoever it is for has as many live keys as may be.
+    #[error("{0} has two live keys already: delete or disable one first")]
+    KeyLimit(String),
     /// The ledger refused.
     #[error(transparent)]
     Money(#[from] Refused),

@@ -15,6 +15,7 @@
 //! | `reserve`, `mark_sending`, `settle` | the database | the commit of their group |
 
 mod admin;
+mod administer;
 mod adopt;
 mod cache;
 mod changes;
@@ -47,7 +48,7 @@ use faregate_pipeline::replay::Prints;
 use faregate_pipeline::time::Millis;
 use faregate_signing::{KeyId, SecretKey};
 
-pub use admin::{Admin, NewAccount, NewKey};
+pub use admin::{Admin, NewAccount, NewKey, OPERATOR, OPERATORS};
 pub use adopt::adopt;
 use cache::Cache;
 use changes::Watch;
@@ -61,6 +62,7 @@ use quotas::Quotas;
 pub use receipts::{Charge, ChargeState, Kept, Receipt, Receipts};
 pub use sqlite::accounts::KeyEntry;
 pub use sqlite::audit::{BadEntry, Differs, LedgerCheck};
+pub use sqlite::audits::{Actor, AuditCheck, AuditFilter, AuditRecord};
 pub use sqlite::chain::Head;
 pub use sqlite::feedback::{NewVote, Vote, VoteFilter};
 pub use sqlite::ledger::{BookedEntry, OpenHold};
@@ -89,6 +91,7 @@ struct Inner {
     quotas: Quotas,
     receipts: Receipts,
     cache: Arc<Cache>,
+    admin: std::sync::Mutex<Option<Admin>>,
     vault: Vault,
     window_ms: i64,
     opened: Opened,
@@ -158,6 +161,7 @@ impl Stores {
             quotas: Quotas::default(),
             receipts: Receipts::open(&home.receipts()).map_err(OpenError::io(&home.receipts()))?,
             cache,
+            admin: std::sync::Mutex::default(),
             vault,
             window_ms,
             opened,

@@ -8,7 +8,7 @@ use crate::error::OpenError;
 use crate::sqlite::chain;
 
 /// In order; the first is number 1.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0100_feedback.sql"),
     include_str!("../migrations/sqlite/0101_entries_of_requests.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/sqlite/0301_min_signature.sql"),
     include_str!("../migrations/sqlite/0302_refunds.sql"),
     include_str!("../migrations/sqlite/0400_policies.sql"),
+    include_str!("../migrations/sqlite/0400_audit.sql"),
 ];
 
 /// The one that SQL alone cannot do.
@@ -26,7 +27,7 @@ const CHAIN: &str = include_str!("../migrations/sqlite/0300_chain.sql");
 
 /// Brings the schema up to date, or refuses a store that is not ours to change.
 pub(crate) fn migrate(connection: &mut Connection, now: Millis) -> Result<(), OpenError> {
-    apply(connection, &MIGRATIONS, now)
+    apply(connection, MIGRATIONS, now)
 }
 
 fn apply(connection: &mut Connection, migrations: &[&str], now: Millis) -> Result<(), OpenError> {

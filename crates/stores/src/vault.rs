@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
 use faregate_pipeline::replay::Prints;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -102,6 +103,19 @@ impl Vault {
     /// The key of the prints.
     pub(crate) const fn prints(&self) -> [u8; 16] {
         self.prints
+    }
+
+    /// What only who has this keyring can say of these texts: HMAC-SHA256 over each behind its length.
+    pub(crate) fn witness(&self, texts: &[&[u8]]) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.prints);
+        let mut context = hmac::Context::with_key(&key);
+        for text in texts {
+            context.update(&text.len().to_be_bytes());
+            context.update(text);
+        }
+        let mut out = [0; 32];
+        out.copy_from_slice(context.sign().as_ref());
+        out
     }
 
     /// Seals under the newest epoch: the epoch, and the nonce, ciphertext and tag.

@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod administration;
 mod adopt;
 mod authn;
 mod browser;

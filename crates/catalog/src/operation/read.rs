@@ -214,8 +214,8 @@ fn action(report: &mut Report<'_>, spot: &Spot<'_>) -> Option<String> {
         report.error(report.value(&id), what, help);
         return None;
     }
-    let ours = report.document.source.name == crate::builtin::SOURCE.name;
-    if crate::builtin::ACTIONS.contains(&action) && !ours {
+    let ours = crate::builtin::is_ours(report.document.source.name);
+    if crate::builtin::EVERYWHERE.contains(&action) && !ours {
         let what = format!("`{action}` is answered by the gateway itself, at every domain");
         report.error(report.value(&id), what, Some("give the action another name".to_owned()));
         return None;

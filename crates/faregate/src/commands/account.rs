@@ -67,6 +67,13 @@ pub(crate) enum Account {
         #[command(flatten)]
         place: Place,
     },
+    /// Close it for good: its calls are refused with 4300, its books stay
+    Close {
+        /// Its id or name
+        account: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Take its calls again
     Resume {
         /// Its id or name
@@ -108,6 +115,7 @@ impl Account {
                 show(&admin, &id, &place.shape)
             }
             Self::Suspend { account, place } => set(&place, &account, AccountState::Suspended),
+            Self::Close { account, place } => set(&place, &account, AccountState::Closed),
             Self::Resume { account, place } => set(&place, &account, AccountState::Active),
         }
     }
@@ -197,6 +205,7 @@ const fn state_word(state: AccountState) -> &'static str {
     match state {
         AccountState::Active => "active",
         AccountState::Suspended => "suspended",
+        AccountState::Closed => "closed",
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use faregate_gateway::config::STARTER;
-use faregate_stores::Stores;
+use faregate_stores::{Admin, OPERATOR, Stores};
 
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -42,10 +42,21 @@ impl Init {
         };
         file.write_all(STARTER.as_bytes()).map_err(failed)?;
         let data = crate::place::data_of(&config)?;
-        if !data.exists() {
+        let key = if data.exists() {
+            None
+        } else {
             Stores::create(&data)?;
-        }
+            Admin::open(&data)?.make_operator()?
+        };
         output::data(config.display());
+        if let Some(key) = key {
+            output::data(format_args!("SecretId   {}", key.secret_id));
+            output::data(format_args!("SecretKey  {}", *key.secret_key));
+            output::note(format_args!(
+                "This is the key of the operator (account {OPERATOR}), who administers all others at\n\
+                 account.<base_domain>. Keep the SecretKey: it is not shown again."
+            ));
+        }
         output::note(format_args!(
             "next: faregate module add http://127.0.0.1:8000/openapi.json --name notes -c {0}\n\
              with the OpenAPI 3.1 document of your service; then faregate serve -c {0}",

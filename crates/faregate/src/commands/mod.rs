@@ -4,6 +4,7 @@ use faregate_pipeline::facts::Network;
 
 pub(crate) mod account;
 pub(crate) mod adopt;
+pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod clock;

@@ -184,6 +184,7 @@ fn expired(name: &str, open: &Open, policy: &validity::Policy) -> Option<validit
 fn access(name: &str, open: &Open) -> Option<authz::Refused> {
     match name {
         "ACCOUNT_SUSPENDED" => Some(authz::Refused::Suspended),
+        "ACCOUNT_CLOSED" => Some(authz::Refused::Closed),
         "SOURCE_NOT_ALLOWED" => {
             Some(authz::Refused::Source(open.raw().peer.to_canonical().to_string()))
         }

@@ -1,4 +1,4 @@
-//! 4300 Access denied: the account is suspended, calls from elsewhere, is not in the action's range, or a policy
+//! 4300 Access denied: the account is suspended or closed, calls from elsewhere, is not in the action's range, or a policy
 //! of the key says no.
 //!
 //! After the signature, because who asks must be certain; before replay, because a refused call has not
@@ -26,12 +26,14 @@ owns!(Permitted => Fresh);
 /// The reasons of this room.
 pub const REASONS: &[Reason] = &[
     ACCOUNT_SUSPENDED,
+    ACCOUNT_CLOSED,
     SOURCE_NOT_ALLOWED,
     NOT_IN_USER_RANGE,
     DENIED_BY_POLICY,
     NOT_ALLOWED_BY_POLICY,
 ];
 const ACCOUNT_SUSPENDED: Reason = Reason::new("ACCOUNT_SUSPENDED");
+const ACCOUNT_CLOSED: Reason = Reason::new("ACCOUNT_CLOSED");
 const SOURCE_NOT_ALLOWED: Reason = Reason::new("SOURCE_NOT_ALLOWED");
 const NOT_IN_USER_RANGE: Reason = Reason::new("NOT_IN_USER_RANGE");
 const DENIED_BY_POLICY: Reason = Reason::new("DENIED_BY_POLICY");
@@ -42,6 +44,8 @@ const NOT_ALLOWED_BY_POLICY: Reason = Reason::new("NOT_ALLOWED_BY_POLICY");
 pub enum Refused {
     /// The account is suspended.
     Suspended,
+    /// The account is closed.
+    Closed,
     /// The address is not on the account's list.
     Source(String),
     /// The address is not on the key's list.
@@ -77,6 +81,9 @@ impl From<Refused> for Refusal {
                 ACCOUNT_SUSPENDED,
                 "the account is suspended; ask the operator to resume it.".to_owned(),
             ),
+            Refused::Closed => {
+                of(ACCOUNT_CLOSED, "the account is closed, and stays so.".to_owned())
+            }
             Refused::Source(peer) => {
                 of(SOURCE_NOT_ALLOWED, format!("the account does not allow calls from {peer}."))
             }
@@ -107,8 +114,10 @@ impl From<Refused> for Refusal {
 /// 4300; or what `availability` noted for those who are no testers.
 pub fn check(fresh: Fresh) -> Result<Permitted, Refusal> {
     let account = fresh.account();
-    if account.state == AccountState::Suspended {
-        return Err(Refused::Suspended.into());
+    match account.state {
+        AccountState::Active => {}
+        AccountState::Suspended => return Err(Refused::Suspended.into()),
+        AccountState::Closed => return Err(Refused::Closed.into()),
     }
     let peer = fresh.raw().peer;
     let elsewhere = |sources: &[Network]| {

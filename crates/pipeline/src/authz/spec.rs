@@ -14,6 +14,12 @@ fn an_active_account_may_from_its_addresses_what_is_open_to_it() {
             "DescribeZones",
             Some("ACCOUNT_SUSPENDED"),
         ),
+        (
+            "closed",
+            &|w| w.account.state = AccountState::Closed,
+            "DescribeZones",
+            Some("ACCOUNT_CLOSED"),
+        ),
         ("an action for staff", &|_| {}, "DescribeInternalUsage", Some("NOT_IN_USER_RANGE")),
         ("as staff", &|w| w.account.groups.push("staff".into()), "DescribeInternalUsage", None),
         (

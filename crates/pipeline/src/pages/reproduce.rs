@@ -153,6 +153,7 @@ reproductions! {
         NOT_IN_USER_RANGE: "faregate call cvm DescribeInternalUsage";
         DENIED_BY_POLICY: under!("echo '{\"version\":\"2.0\",\"statement\":[{\"effect\":\"allow\",\"action\":\"*\",\"resource\":\"*\"},{\"effect\":\"deny\",\"action\":\"name/cvm:Create*\",\"resource\":\"*\"}]}' | faregate policy put demo no-new-ones -\nfaregate policy attach demo no-new-ones \"key/$FAREGATE_SECRET_ID\"\n", "faregate call cvm CreateProject projectName=web");
         NOT_ALLOWED_BY_POLICY: under!("echo '{\"version\":\"2.0\",\"statement\":[{\"effect\":\"allow\",\"action\":\"name/cvm:Describe*\",\"resource\":\"*\"}]}' | faregate policy put demo readers -\nfaregate policy attach demo readers \"key/$FAREGATE_SECRET_ID\"\n", "faregate call cvm CreateProject projectName=web");
+        ACCOUNT_CLOSED: fault!("4300.ACCOUNT_CLOSED");
     }
     QuotaExceeded {
         RATE: "for i in $(seq 20); do faregate call --retries 0 -p limited cvm DescribeZones & done; wait";

@@ -1,5 +1,7 @@
 //! What readers said of the pages, for whoever reads it.
 
+use serde_json::json;
+
 use super::Admin;
 use crate::clock;
 use crate::error::AdminError;
@@ -30,8 +32,12 @@ impl Admin {
         if text.trim().is_empty() {
             return Err(AdminError::Invalid("an answer cannot be empty".to_owned()));
         }
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
+            let before = feedback::by_id(c, id)?.and_then(|vote| vote.answer);
+            let before = before.map(|(text, _)| json!({ "answer": text }));
             if feedback::answer(c, id, text.trim(), clock::wall())? {
+                let after = Some(json!({ "answer": text.trim() }));
+                noted.changed("AnswerFeedback", format!("feedback/{id}"), (before, after));
                 Ok(())
             } else {
                 Err(no_vote(id))

@@ -4,6 +4,7 @@ use std::fmt;
 
 use faregate_pipeline::facts::Key;
 use faregate_signing::KeyId;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{Admin, check_id, no_account};
@@ -75,7 +76,7 @@ impl Admin {
         if secret.is_empty() || token.is_some_and(str::is_empty) {
             return Err(AdminError::Invalid("a secret or token cannot be empty".to_owned()));
         }
-        self.write(|c, vault| {
+        self.change(|c, vault, noted| {
             if accounts::account(c, account)?.is_none() {
                 return Err(no_account(account));
             }
@@ -84,6 +85,10 @@ impl Admin {
             }
             let now = clock::wall();
             accounts::insert_key(c, vault, account, (id, secret, token), now)?;
+            let after = Some(
+                json!({ "accountId": account, "enabled": true, "temporary": token.is_some() }),
+            );
+            noted.changed("CreateKey", format!("key/{id}"), (None, after));
             Ok(changed(c, "key", id, now)?)
         })
     }
@@ -101,13 +106,47 @@ impl Admin {
     /// # Errors
     /// There is no such key.
     pub fn set_key_enabled(&mut self, id: &str, enabled: bool) -> Result<(), AdminError> {
-        self.write(|c, _| {
-            if !accounts::set_key_enabled(c, id, enabled)? {
-                return Err(AdminError::NotFound { what: "key", name: id.to_owned() });
-            }
+        self.change(|c, _, noted| {
+            let before = accounts::key_enabled(c, id)?.ok_or_else(|| no_key(id))?;
+            accounts::set_key_enabled(c, id, enabled)?;
+            let action = if enabled { "EnableKey" } else { "DisableKey" };
+            let values = (json!({ "enabled": before }), json!({ "enabled": enabled }));
+            noted.changed(action, format!("key/{id}"), (Some(values.0), Some(values.1)));
             Ok(changed(c, "key", id, clock::wall())?)
         })
     }
+}
+
+impl Admin {
+    /// Whose key it is; none if there is no such key.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn key_account(&self, id: &str) -> Result<Option<String>, AdminError> {
+        Ok(accounts::key_account(&self.connection, id)?)
+    }
+
+    /// Takes a key away for good, if it is not live any more.
+    ///
+    /// # Errors
+    /// There is no such key, or it is enabled.
+    pub fn delete_key(&mut self, id: &str) -> Result<(), AdminError> {
+        self.change(|c, _, noted| {
+            if accounts::key_enabled(c, id)?.ok_or_else(|| no_key(id))? {
+                let say = format!("the key `{id}` is enabled: disable it before it is deleted");
+                return Err(AdminError::Refused(say));
+            }
+            let account = accounts::key_account(c, id)?;
+            accounts::delete_key(c, id)?;
+            let before = Some(json!({ "accountId": account, "enabled": false }));
+            noted.changed("DeleteKey", format!("key/{id}"), (before, None));
+            Ok(changed(c, "key", id, clock::wall())?)
+        })
+    }
+}
+
+fn no_key(id: &str) -> AdminError {
+    AdminError::NotFound { what: "key", name: id.to_owned() }
 }
 
 /// Draws each character with the same chance: a byte beyond the last whole alphabet is drawn again.

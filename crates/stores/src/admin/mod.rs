@@ -3,6 +3,7 @@
 //! Each write is one immediate transaction of its own and leaves a row in `changes`, by which the
 //! gateway forgets what it remembered, within a second.
 
+mod audit;
 mod feedback;
 mod keys;
 mod money;
@@ -22,7 +23,8 @@ pub use self::keys::NewKey;
 use crate::clock;
 use crate::error::{AdminError, OpenError};
 use crate::home::Home;
-use crate::sqlite::{accounts, changed};
+use crate::sqlite::audits::Actor;
+use crate::sqlite::{accounts, balances, changed};
 use crate::vault::Vault;
 
 /// The administrative side of a data folder.
@@ -31,7 +33,14 @@ pub struct Admin {
     connection: Connection,
     vault: Vault,
     home: Home,
+    actor: Actor,
 }
+
+/// The group of the accounts that may administer all others.
+pub const OPERATORS: &str = "operators";
+
+/// The account that `init` makes for the operator.
+pub const OPERATOR: &str = "100000000";
 
 /// What a new account begins with.
 #[derive(Clone, Debug)]
@@ -54,7 +63,7 @@ impl Admin {
     pub fn open(data: &Path) -> Result<Self, OpenError> {
         let home = Home::at(data);
         let (vault, connection) = home.open(clock::wall())?;
-        Ok(Self { connection, vault, home })
+        Ok(Self { connection, vault, home, actor: Actor::local(None) })
     }
 
     /// Makes an account: active, unverified, with nothing.
@@ -62,7 +71,7 @@ impl Admin {
     /// # Errors
     /// The id is taken or cannot be one.
     pub fn create_account(&mut self, new: NewAccount) -> Result<Account, AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             let (slot, next_id) = accounts::next_account(c)?;
             let id = new.id.unwrap_or(next_id);
             check_id("an account", &id)?;
@@ -84,6 +93,8 @@ impl Admin {
             let now = clock::wall();
             accounts::insert_account(c, &account, new.currency, now)?;
             changed(c, "account", &account.id, now)?;
+            let after = Some(audit::account(&account));
+            noted.changed("CreateAccount", format!("account/{}", account.id), (None, after));
             Ok(account)
         })
     }
@@ -109,7 +120,68 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn set_state(&mut self, id: &str, state: AccountState) -> Result<(), AdminError> {
-        self.change_account(id, |account| account.state = state)
+        match state {
+            AccountState::Closed => self.close_account(id),
+            AccountState::Active | AccountState::Suspended => {
+                self.change_account(id, |account| account.state = state)
+            }
+        }
+    }
+
+    /// Closes an account for good: its calls are refused, its books stay.
+    ///
+    /// # Errors
+    /// There is no such account, it is closed already, or money of it is held.
+    pub fn close_account(&mut self, id: &str) -> Result<(), AdminError> {
+        self.change(|c, _, noted| {
+            let (before, _) = accounts::account(c, id)?.ok_or_else(|| no_account(id))?;
+            if before.state == AccountState::Closed {
+                return Err(AdminError::Refused(format!("the account `{id}` is closed already")));
+            }
+            let held = balances::balance(c, id)?.map(|balance| balance.held());
+            if let Some(held) = held.filter(|held| held.micros() != 0) {
+                let say = format!("{held} of the account `{id}` are held for calls under way");
+                return Err(AdminError::Refused(say));
+            }
+            let now = clock::wall();
+            accounts::close_account(c, id, now)?;
+            let after = Account { state: AccountState::Closed, ..before.clone() };
+            let values = (Some(audit::account(&before)), Some(audit::account(&after)));
+            noted.changed("CloseAccount", format!("account/{id}"), values);
+            Ok(changed(c, "account", id, now)?)
+        })
+    }
+
+    /// Makes the account of the operator, whose keys may administer all others; none if it was made before.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn make_operator(&mut self) -> Result<Option<NewKey>, AdminError> {
+        let made = self.change(|c, _, noted| {
+            if accounts::account(c, OPERATOR)?.is_some() {
+                return Ok(false);
+            }
+            let account = Account {
+                id: OPERATOR.to_owned(),
+                // Below all others, which count from 1; 0 is nobody's, for calls that nobody signs.
+                slot: -1,
+                name: "operator".to_owned(),
+                state: AccountState::Active,
+                identity: Identity::Verified,
+                groups: vec![OPERATORS.to_owned()],
+                sources: Vec::new(),
+                rate: None,
+                replay_identity: None,
+                min_signature: None,
+            };
+            let now = clock::wall();
+            accounts::insert_account(c, &account, Currency::CNY, now)?;
+            changed(c, "account", &account.id, now)?;
+            let after = Some(audit::account(&account));
+            noted.changed("CreateAccount", format!("account/{OPERATOR}"), (None, after));
+            Ok(true)
+        })?;
+        if made { self.create_key(OPERATOR).map(Some) } else { Ok(None) }
     }
 
     /// Says what is known of an account's identity.
@@ -168,15 +240,38 @@ impl Admin {
         self.change_account(id, |account| account.min_signature = least)
     }
 
+    /// Changes several things of an account at once; its id, its slot and its state stay.
+    ///
+    /// # Errors
+    /// There is no such account, or it is closed.
+    pub fn update_account(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Account),
+    ) -> Result<(), AdminError> {
+        self.change_account(id, |account| {
+            let (id, slot, state) = (account.id.clone(), account.slot, account.state);
+            change(account);
+            *account = Account { id, slot, state, ..account.clone() };
+        })
+    }
+
     fn change_account(
         &mut self,
         id: &str,
         change: impl FnOnce(&mut Account),
     ) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             let (mut account, _) = accounts::account(c, id)?.ok_or_else(|| no_account(id))?;
+            let before = account.clone();
             change(&mut account);
+            if before.state == AccountState::Closed {
+                return Err(AdminError::Refused(format!("the account `{id}` is closed, for good")));
+            }
             accounts::update_account(c, &account)?;
+            let action = audit::action_of(&before, &account);
+            let values = (Some(audit::account(&before)), Some(audit::account(&account)));
+            noted.changed(action, format!("account/{id}"), values);
             Ok(changed(c, "account", id, clock::wall())?)
         })
     }

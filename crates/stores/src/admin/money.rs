@@ -2,11 +2,12 @@
 
 use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily, Ending, Entry, HoldState, Money, Refused, Step};
+use serde_json::json;
 
 use super::{Admin, no_account};
 use crate::clock;
 use crate::error::{AdminError, broken};
-use crate::receipts::{self, Kept};
+use crate::receipts::{self, Kept, Receipt};
 use crate::sqlite::audit::{self, LedgerCheck};
 use crate::sqlite::balances::{self, About};
 use crate::sqlite::chain::Head;
@@ -23,7 +24,7 @@ impl Admin {
         amount: Money,
         reason: &str,
     ) -> Result<Balance, AdminError> {
-        self.book(account, reason, |balance| balance.top_up(amount).map(Some))
+        self.book("TopUp", account, reason, |balance| balance.top_up(amount).map(Some))
     }
 
     /// Corrects what an account has, either way, and never below what it can spend; the balance after it.
@@ -36,7 +37,7 @@ impl Admin {
         amount: Money,
         reason: &str,
     ) -> Result<Balance, AdminError> {
-        self.book(account, reason, |balance| balance.adjust(amount).map(Some))
+        self.book("AdjustBalance", account, reason, |balance| balance.adjust(amount).map(Some))
     }
 
     /// Lets an account spend so much that it does not have; the balance after it.
@@ -49,7 +50,7 @@ impl Admin {
         limit: Money,
         reason: &str,
     ) -> Result<Balance, AdminError> {
-        self.book(account, reason, |balance| balance.set_credit(limit))
+        self.book("SetCredit", account, reason, |balance| balance.set_credit(limit))
     }
 
     /// Bounds what an account may spend in a day of UTC, or no longer.
@@ -57,8 +58,9 @@ impl Admin {
     /// # Errors
     /// There is no such account, or the cap is negative or of another currency.
     pub fn set_daily_cap(&mut self, account: &str, cap: Option<Money>) -> Result<(), AdminError> {
-        self.write(|c, _| {
-            let (balance, _) = balances::books(c, account)?.ok_or_else(|| no_account(account))?;
+        self.change(|c, _, noted| {
+            let (balance, daily) =
+                balances::books(c, account)?.ok_or_else(|| no_account(account))?;
             let ours = balance.available().currency();
             match cap {
                 Some(cap) if cap.currency() != ours => {
@@ -67,6 +69,9 @@ impl Admin {
                 Some(cap) if cap.is_negative() => return Err(Refused::NotPositive(cap).into()),
                 Some(_) | None => {}
             }
+            let value = |cap: Option<Money>| json!({ "dailyCap": cap.map(|cap| cap.to_string()) });
+            let values = (Some(value(daily.cap())), Some(value(cap)));
+            noted.changed("SetDailyCap", format!("account/{account}/balance"), values);
             Ok(balances::set_cap(c, account, cap)?)
         })
     }
@@ -82,17 +87,21 @@ impl Admin {
 
     fn book(
         &mut self,
+        action: &'static str,
         account: &str,
         reason: &str,
         change: impl FnOnce(&mut Balance) -> Result<Option<Entry>, Refused>,
     ) -> Result<Balance, AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             let found = balances::balance(c, account)?;
             let mut balance = found.ok_or_else(|| no_account(account))?;
+            let before = Some(balance_value(&balance));
             if let Some(entry) = change(&mut balance)? {
                 let about = About { account, request_id: None, note: reason };
                 balances::book(c, about, entry, &balance, clock::wall())?;
             }
+            let subject = format!("account/{account}/balance");
+            noted.changed(action, subject, (before, Some(balance_value(&balance))));
             Ok(balance)
         })
     }
@@ -103,6 +112,32 @@ impl Admin {
     /// There is no such account.
     pub fn balance(&self, account: &str) -> Result<Balance, AdminError> {
         balances::balance(&self.connection, account)?.ok_or_else(|| no_account(account))
+    }
+
+    /// The newest entries of an account's books before the one of this number, newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn entries(
+        &self,
+        account: &str,
+        before: Option<i64>,
+        n_max: usize,
+    ) -> Result<Vec<BookedEntry>, AdminError> {
+        Ok(ledger::newest_entries(&self.connection, account, before, n_max)?)
+    }
+
+    /// Hands receipts over, newest first, until `each` answers false: those of the last day, as far as they go
+    /// into the newest files.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn newest_receipts(
+        &self,
+        each: impl FnMut(&Receipt<'_>) -> bool,
+    ) -> Result<(), AdminError> {
+        let read = receipts::newest(&self.home.receipts(), each);
+        read.map_err(|cause| broken(format!("the receipts: {cause}")).into())
     }
 
     /// Holds in doubt, oldest first: calls that were sent, and whose answer nobody knows.
@@ -145,7 +180,7 @@ impl Admin {
         ending: Ending,
         reason: &str,
     ) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             let mut state = None;
             let plan = |found: HoldState| {
                 state = Some(found);
@@ -159,7 +194,13 @@ impl Admin {
                 }
             };
             match (ledger::advance(c, id, reason, clock::wall(), plan), state) {
-                (Ok(Some(_)), _) => Ok(()),
+                (Ok(Some(_)), _) => {
+                    let after =
+                        json!({ "ending": format!("{ending:?}").to_lowercase(), "why": reason });
+                    let before = json!({ "ending": "in doubt" });
+                    noted.changed("SettleHold", format!("hold/{id}"), (Some(before), Some(after)));
+                    Ok(())
+                }
                 (Ok(None), _) => Err(AdminError::NotFound { what: "hold", name: id.to_string() }),
                 (Err(_), Some(state)) if state != HoldState::InDoubt => Err(AdminError::Invalid(
                     format!("the hold of {id} is {state}; only one in doubt can be judged"),
@@ -183,4 +224,13 @@ impl Admin {
         let snapshot = self.connection.unchecked_transaction()?;
         Ok(audit::check(&snapshot, known, progress)?)
     }
+}
+
+fn balance_value(balance: &Balance) -> serde_json::Value {
+    let available = balance.available();
+    json!({
+        "available": available.to_string(),
+        "held": balance.held().to_string(),
+        "currency": available.currency().as_str(),
+    })
 }

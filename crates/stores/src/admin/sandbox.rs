@@ -5,6 +5,8 @@ use std::time::Duration;
 use faregate_pipeline::time::Millis;
 use rusqlite::Connection;
 
+use serde_json::json;
+
 use super::Admin;
 use crate::clock;
 use crate::error::AdminError;
@@ -40,7 +42,7 @@ impl Admin {
         if fault.module.is_empty() || fault.action.as_deref().is_some_and(str::is_empty) {
             return Err(AdminError::Invalid("a module or action cannot be empty".to_owned()));
         }
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             required(c)?;
             if let Some(account) = &fault.account
                 && accounts::account(c, account)?.is_none()
@@ -48,6 +50,8 @@ impl Admin {
                 return Err(super::no_account(account));
             }
             let id = sandbox::add(c, &fault)?;
+            let after = Some(json!({ "module": fault.module, "action": fault.action }));
+            noted.changed("AddFault", format!("fault/{id}"), (None, after));
             changed(c, "sandbox", &fault.module, clock::wall())?;
             Ok(StoredFault { id, what: fault, fired: 0 })
         })
@@ -58,11 +62,12 @@ impl Admin {
     /// # Errors
     /// This is no sandbox's data folder, or there is no such fault.
     pub fn remove_fault(&mut self, id: i64) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             required(c)?;
             if !sandbox::remove(c, id)? {
                 return Err(AdminError::NotFound { what: "fault", name: id.to_string() });
             }
+            noted.changed("RemoveFault", format!("fault/{id}"), (None, None));
             Ok(changed(c, "sandbox", "", clock::wall())?)
         })
     }
@@ -72,8 +77,9 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn clear_faults(&mut self) -> Result<usize, AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             let n = sandbox::clear(c)?;
+            noted.changed("ClearFaults", "fault".to_owned(), (Some(json!({ "faults": n })), None));
             changed(c, "sandbox", "", clock::wall())?;
             Ok(n)
         })
@@ -85,7 +91,7 @@ impl Admin {
     /// # Errors
     /// This is no sandbox's data folder, or the step is not forward, or too far.
     pub fn advance_clock(&mut self, by_ms: i64) -> Result<i64, AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             let ahead_ms = required(c)?.ahead_ms.saturating_add(by_ms);
             if by_ms <= 0 {
                 return Err(AdminError::Invalid("the test clock only goes forward".to_owned()));
@@ -96,6 +102,8 @@ impl Admin {
                 ));
             }
             sandbox::set_ahead(c, ahead_ms)?;
+            let values = (json!({ "aheadMs": ahead_ms - by_ms }), json!({ "aheadMs": ahead_ms }));
+            noted.changed("AdvanceClock", "clock".to_owned(), (Some(values.0), Some(values.1)));
             changed(c, "sandbox", "clock", clock::wall())?;
             Ok(ahead_ms)
         })
@@ -106,8 +114,9 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn reset_clock(&mut self) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             sandbox::set_ahead(c, 0)?;
+            noted.changed("ResetClock", "clock".to_owned(), (None, Some(json!({ "aheadMs": 0 }))));
             Ok(changed(c, "sandbox", "clock", clock::wall())?)
         })
     }

@@ -2,9 +2,12 @@
 
 use faregate_pipeline::facts::{Lesson, Owner, ResourceRef, Switch};
 
-use super::{Admin, no_account};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::{Admin, audit, no_account};
 use crate::clock;
-use crate::error::AdminError;
+use crate::error::{AdminError, Fault};
 use crate::sqlite::{accounts, changed, resources, switches};
 
 impl Admin {
@@ -16,8 +19,12 @@ impl Admin {
         if switch.module.is_empty() || switch.action.as_deref().is_some_and(str::is_empty) {
             return Err(AdminError::Invalid("a module or action cannot be empty".to_owned()));
         }
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
+            let (module, action) = (&switch.module, switch.action.as_deref());
+            let before = find(c, module, action)?;
             switches::put(c, switch)?;
+            let values = (before, Some(audit::switch(switch)));
+            noted.changed("PutMaintenance", subject(module, action), values);
             Ok(changed(c, "switch", &switch.module, clock::wall())?)
         })
     }
@@ -27,7 +34,9 @@ impl Admin {
     /// # Errors
     /// It is not out of service.
     pub fn remove_switch(&mut self, module: &str, action: Option<&str>) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
+            let before = find(c, module, action)?;
+            noted.changed("DeleteMaintenance", subject(module, action), (before, None));
             if !switches::remove(c, module, action)? {
                 let name = action.map_or(module.to_owned(), |action| format!("{module}:{action}"));
                 return Err(AdminError::NotFound { what: "switch", name });
@@ -49,17 +58,32 @@ impl Admin {
     /// # Errors
     /// There is no such account, or somebody else owns it.
     pub fn adopt(&mut self, resource: &ResourceRef, account: &str) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             if accounts::account(c, account)?.is_none() {
                 return Err(no_account(account));
             }
             resources::learn(c, account, &[Lesson::Created(resource.clone())], clock::wall())?;
             let owners = resources::owners(c, std::slice::from_ref(resource))?;
+            let name = format!("{}:{}/{}", resource.module, resource.kind, resource.id);
             if owners.first() == Some(&Owner::Account(account.to_owned())) {
+                let after = Some(json!({ "accountId": account }));
+                noted.changed("AdoptResource", format!("resource/{name}"), (None, after));
                 return Ok(());
             }
-            let name = format!("{}:{}/{}", resource.module, resource.kind, resource.id);
             Err(AdminError::Exists { what: "another account's resource", name })
         })
     }
+}
+
+fn find(c: &Connection, module: &str, action: Option<&str>) -> Result<Option<Value>, Fault> {
+    let mut known = switches::all(c)?.into_iter();
+    let found = known.find(|known| known.module == module && known.action.as_deref() == action);
+    Ok(found.as_ref().map(audit::switch))
+}
+
+fn subject(module: &str, action: Option<&str>) -> String {
+    action.map_or_else(
+        || format!("maintenance/{module}"),
+        |action| format!("maintenance/{module}:{action}"),
+    )
 }

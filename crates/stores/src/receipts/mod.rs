@@ -121,11 +121,16 @@ impl Receipts {
     /// # Errors
     /// They cannot be read.
     pub fn find(&self, id: RequestId) -> io::Result<Vec<Kept>> {
+        self.flush();
+        find(&self.folder, id)
+    }
+
+    /// Waits until everything that was taken is in its file: not for a worker's own thread.
+    pub fn flush(&self) {
         let (done, written) = channel();
         self.tell(Order::Flush(done));
         // A thread that is gone has written what it could.
         let _ = written.recv();
-        find(&self.folder, id)
     }
 
     /// How many were dropped because the disk did not keep up.
@@ -220,6 +225,37 @@ fn forget(folder: &Path, now: i64) -> io::Result<()> {
         let ended = names.get(n.saturating_add(1)).map_or(now, |next| next.began_ms);
         if left > ALL_BYTES_MAX || now.saturating_sub(ended) > KEEP_MS {
             fs::remove_file(&name.path)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many bytes of receipts one look through them reads at most.
+const LOOK_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Hands receipts over, newest first, until `each` answers false or enough was read.
+pub(crate) fn newest(folder: &Path, mut each: impl FnMut(&Receipt<'_>) -> bool) -> io::Result<()> {
+    let names = match segment::list(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        names => names?,
+    };
+    let mut n_read = 0_u64;
+    for name in names.iter().rev() {
+        let bytes = match fs::read(&name.path) {
+            // Deleted while we looked: it was a day old.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            bytes => bytes?,
+        };
+        let bodies: Vec<&[u8]> = record::Records::of(&bytes).map(|(_, body)| body).collect();
+        let receipts = bodies.iter().rev().filter_map(|body| Receipt::read(body));
+        for receipt in receipts {
+            if !each(&receipt) {
+                return Ok(());
+            }
+        }
+        n_read = n_read.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        if n_read >= LOOK_BYTES_MAX {
+            return Ok(());
         }
     }
     Ok(())

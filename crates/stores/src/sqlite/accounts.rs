@@ -33,7 +33,7 @@ pub struct KeyEntry {
 /// The columns that [`account_of`] reads.
 const ACCOUNT: &str = "a.slot, a.id, a.name, a.state, a.identity, a.account_groups, a.sources, \
                        a.rate_per_s, a.rate_burst, a.replay_identity, \
-                       a.min_signature";
+                       a.min_signature, a.closed_at_ms";
 
 fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
     let rate = match (row.get("rate_per_s")?, row.get("rate_burst")?) {
@@ -48,7 +48,10 @@ fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
         id: row.get("id")?,
         slot: row.get("slot")?,
         name: row.get("name")?,
-        state: state(&row.get::<_, String>("state")?)?,
+        state: match row.get::<_, Option<i64>>("closed_at_ms")? {
+            Some(_) => AccountState::Closed,
+            None => state(&row.get::<_, String>("state")?)?,
+        },
         identity: identity(&row.get::<_, String>("identity")?)?,
         groups: list(&row.get::<_, String>("account_groups")?)?,
         sources: sources.iter().map(network).collect::<Result<_, _>>()?,
@@ -82,6 +85,7 @@ pub(crate) const fn state_text(state: AccountState) -> &'static str {
     match state {
         AccountState::Active => "active",
         AccountState::Suspended => "suspended",
+        AccountState::Closed => "closed",
     }
 }
 
@@ -297,10 +301,36 @@ pub(crate) fn set_key_enabled(c: &Connection, id: &str, enabled: bool) -> Result
     Ok(statement.execute((id, enabled))? == 1)
 }
 
+/// Closes an account: the column of its state knows only the other two.
+pub(crate) fn close_account(c: &Connection, id: &str, now: Millis) -> Result<(), Fault> {
+    c.prepare_cached("UPDATE accounts SET state = 'suspended', closed_at_ms = ?2 WHERE id = ?1")?
+        .execute((id, now.as_ms()))?;
+    Ok(())
+}
+
+/// Whose key it is.
+pub(crate) fn key_account(c: &Connection, id: &str) -> Result<Option<String>, Fault> {
+    let mut statement = c.prepare_cached("SELECT account FROM keys WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
+pub(crate) fn delete_key(c: &Connection, id: &str) -> Result<(), Fault> {
+    c.prepare_cached("DELETE FROM keys WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Is a key enabled; none if there is no such key.
+pub(crate) fn key_enabled(c: &Connection, id: &str) -> Result<Option<bool>, Fault> {
+    let mut statement = c.prepare_cached("SELECT enabled FROM keys WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
 /// The next slot, and the first id from there on that is not taken.
 pub(crate) fn next_account(c: &Connection) -> Result<(i64, String), Fault> {
     let slot: i64 =
-        c.query_row("SELECT coalesce(max(slot), 0) + 1 FROM accounts", [], |row| row.get(0))?;
+        c.query_row("SELECT max(coalesce(max(slot), 0), 0) + 1 FROM accounts", [], |row| {
+            row.get(0)
+        })?;
     let mut number = FIRST_ACCOUNT.saturating_add(slot);
     let mut taken = c.prepare_cached("SELECT 1 FROM accounts WHERE id = ?1")?;
     loop {

@@ -289,7 +289,26 @@ pub(crate) fn entries_of(c: &Connection, id: RequestId) -> Result<Vec<BookedEntr
         "SELECT seq, at_ms, way, amount, currency, note FROM entries \
          WHERE request_id = ?1 ORDER BY seq",
     )?;
-    let (mut rows, mut entries) = (statement.query([id.as_bytes()])?, Vec::new());
+    booked(statement.query([id.as_bytes()])?)
+}
+
+/// The newest entries of an account before the one of this number, newest first.
+pub(crate) fn newest_entries(
+    c: &Connection,
+    account: &str,
+    before: Option<i64>,
+    n_max: usize,
+) -> Result<Vec<BookedEntry>, Fault> {
+    let mut statement = c.prepare_cached(
+        "SELECT seq, at_ms, way, amount, currency, note FROM entries \
+         WHERE account = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+    )?;
+    let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+    booked(statement.query((account, before.unwrap_or(i64::MAX), n_max))?)
+}
+
+fn booked(mut rows: rusqlite::Rows<'_>) -> Result<Vec<BookedEntry>, Fault> {
+    let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let way: String = row.get("way")?;
         let code: String = row.get("currency")?;

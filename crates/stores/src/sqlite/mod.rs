@@ -5,6 +5,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod audits;
 pub(crate) mod balances;
 pub(crate) mod chain;
 pub(crate) mod feedback;

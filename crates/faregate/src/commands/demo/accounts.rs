@@ -6,7 +6,7 @@ use std::path::Path;
 
 use faregate_ledger::{Currency, Money};
 use faregate_pipeline::facts::{AccountState, Identity, Rate, ResourceRef};
-use faregate_stores::{Admin, NewAccount};
+use faregate_stores::{Admin, NewAccount, NewKey, OPERATOR};
 
 use crate::exit::{Exit, Failure};
 use crate::running::{Profile, write_private};
@@ -40,6 +40,10 @@ pub(super) const ROLES: [Role; 6] = [
     role("other", "owns ins-0ther001: 5000 for the others", "10000.00"),
 ];
 
+/// Who administers all others; made after them, for it is no customer.
+pub(super) const OPERATOR_ROLE: Role =
+    role("operator", "administers: account.api.qcloud.com", "0.00");
+
 /// What account `other` owns from the start.
 const INSTANCE: &str = "ins-0ther001";
 
@@ -71,6 +75,14 @@ pub(super) fn ensure(data: &Path, compute: &Path) -> Result<BTreeMap<String, Pro
         }
         known.insert(role.name.to_owned(), profile);
     }
+    if !known.contains_key(OPERATOR_ROLE.name) {
+        let key = match admin.make_operator()? {
+            Some(key) => key,
+            // An earlier start was interrupted before the key was written down.
+            None => admin.create_key(OPERATOR)?,
+        };
+        known.insert(OPERATOR_ROLE.name.to_owned(), profile_of(OPERATOR.to_owned(), &key));
+    }
     write_private(&path, &serde_json::to_vec_pretty(&known).map_err(std::io::Error::from)?)?;
     Ok(known)
 }
@@ -98,11 +110,15 @@ fn make(admin: &mut Admin, role: &Role) -> Result<Profile, Failure> {
         admin.topup(&account.id, amount, "demo")?;
     }
     let key = admin.create_key(&account.id)?;
-    Ok(Profile {
-        account_id: account.id,
+    Ok(profile_of(account.id, &key))
+}
+
+fn profile_of(account_id: String, key: &NewKey) -> Profile {
+    Profile {
+        account_id,
         secret_id: key.secret_id.as_str().to_owned(),
         secret_key: key.secret_key.as_str().to_owned(),
-    })
+    }
 }
 
 /// What each account has now.

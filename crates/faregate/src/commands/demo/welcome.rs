@@ -7,7 +7,7 @@ use faregate_client::{Credentials, Prepared};
 use faregate_signing::Method;
 use serde_json::{Map, Value, json};
 
-use super::accounts::ROLES;
+use super::accounts::{OPERATOR_ROLE, ROLES};
 use super::compute::Process;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -76,7 +76,8 @@ impl Ready<'_> {
         output::data(format_args!("  cvm    {} (process {})", self.domain(), self.compute.pid));
         output::data(format_args!("  data   {}\n", self.running.data.display()));
         output::data("Accounts");
-        let rows: Vec<[String; 6]> = ROLES.iter().filter_map(|role| self.row(role)).collect();
+        let rows: Vec<[String; 6]> =
+            ROLES.iter().chain([&OPERATOR_ROLE]).filter_map(|role| self.row(role)).collect();
         output::table(["  NAME", "ACCOUNT", "BALANCE", "SECRET ID", "SECRET KEY", "SHOWS"], &rows);
         output::data("\nA signed call (good once, and only for some minutes)");
         output::data(format_args!(

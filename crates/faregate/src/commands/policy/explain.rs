@@ -65,8 +65,7 @@ impl Explain {
                     ))
                 },
             )?;
-        let own = || catalog.own().filter(|own| own.name == module);
-        let known = catalog.module(module).or_else(own);
+        let known = catalog.module(module);
         let operation = known.and_then(|module| module.operation(action)).ok_or_else(|| {
             Failure::usage(format!("there is no action `{module}:{action}` here"))
         })?;

@@ -48,7 +48,7 @@ impl<'a> Names<'a> {
     }
 
     fn modules(&self) -> impl Iterator<Item = &Arc<Module>> {
-        let own = self.catalog.own().into_iter();
+        let own = self.catalog.own();
         let named = self.catalog.modules().iter();
         named.chain(own.filter(|own| self.catalog.module(&own.name).is_none()))
     }
