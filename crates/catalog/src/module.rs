@@ -25,6 +25,8 @@ pub struct Module {
     pub https_only: bool,
     /// The API versions that it speaks; none: it has no versions.
     pub versions: Vec<String>,
+    /// The name of the document that describes it.
+    pub source: String,
     /// Where its service listens.
     pub upstream: Upstream,
     /// The document's title.
@@ -149,6 +151,7 @@ impl Module {
             builtin: crate::builtin::is_ours(document.source.name),
             name,
             domains,
+            source: document.source.name.to_owned(),
             https_only: terms.https_only,
             versions: terms.versions,
             upstream: upstream?,

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, adopt, audit, call, check, clock, codes, doctor, explain, fault, feedback, identity,
-    init, key, ledger, maintenance, module, policy, reload, scenario, serve, shell, sign,
+    init, key, ledger, maintenance, module, policy, reload, scenario, serve, shell, sign, upstream,
 };
 use crate::exit::Failure;
 
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Adopt(adopt::Adopt),
     Reload(reload::Reload),
     Status(reload::Status),
+    #[command(subcommand)]
+    Upstream(upstream::Upstream),
     Call(call::Call),
     Sign(sign::Sign),
     Explain(explain::Explain),
@@ -85,6 +87,7 @@ impl Command {
             Self::Adopt(adopt) => adopt.run(),
             Self::Reload(reload) => reload.run(),
             Self::Status(status) => status.run(),
+            Self::Upstream(upstream) => upstream.run(),
             Self::Call(call) => call.run(),
             Self::Sign(sign) => sign.run(),
             Self::Explain(explain) => explain.run(),

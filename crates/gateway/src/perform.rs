@@ -12,7 +12,7 @@ use faregate_contract::{Effect, Outcome, Refusal, RequestId};
 use faregate_pipeline::balance::Funded;
 use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Order, Settlement};
 use faregate_pipeline::fault::Fault;
-use faregate_pipeline::operation::{self, Done, Sent};
+use faregate_pipeline::operation::{self, Done, Sent, Upstream};
 use faregate_pipeline::parameters::Requests;
 use faregate_pipeline::time::Millis;
 use faregate_pipeline::verification::Verified;
@@ -26,6 +26,7 @@ use crate::driver::{Driver, Trail, words};
 use crate::ops::receipts;
 use crate::sandbox::Faked;
 use crate::tokens::Turn;
+use crate::upstream::servers::Pick;
 
 /// Money that a call holds. Dropped, it goes back by itself, or stays in doubt once the call was sent.
 #[derive(Debug)]
@@ -76,6 +77,8 @@ impl Drop for Hold {
 /// What only the sending knows, for the receipt.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// The server that is asked: under way there until all is seen.
+    pick: Option<Pick>,
     took: Duration,
     status: Option<u16>,
     charge: Option<Charge>,
@@ -142,19 +145,27 @@ impl Driver {
         trail: &mut Trail,
     ) -> Result<Outcome, Refusal> {
         let module = Arc::clone(funded.module());
-        let admitted = if trail.breaker() { Err(1_000) } else { self.shared.admit(&module.name) };
-        if let Err(wait_ms) = admitted {
-            // Nothing was sent and the same bytes are invited again: the nonce is unspent.
-            if let Some(ticket) = &ticket {
-                self.shared.stores.give_back(ticket).await?;
+        let picked = if trail.breaker() {
+            Err(availability::breaker_open(&module.name, 1_000))
+        } else {
+            self.shared.admit(&module.name)
+        };
+        let pick = match picked {
+            Ok(pick) => pick,
+            Err(refusal) => {
+                // Nothing was sent and the same bytes are invited again: the nonce is unspent.
+                if let Some(ticket) = &ticket {
+                    self.shared.stores.give_back(ticket).await?;
+                }
+                return Err(refusal);
             }
-            return Err(availability::breaker_open(&module.name, wait_ms));
-        }
+        };
+        let server = pick.as_ref().map(|pick| Arc::clone(pick.server()));
         let driver = Arc::clone(self);
         let sent = operation::begin(funded);
         let (place, faked) = (trail.place.take(), trail.faked(&sent));
         let begun = Begun::new(async move {
-            let ended = driver.execute(sent, hold, faked).await;
+            let ended = driver.execute(sent, hold, faked, pick).await;
             drop(place);
             ended
         });
@@ -166,7 +177,7 @@ impl Driver {
                 ended
             }
             Err(panic) => {
-                self.shared.report(&module.name, true);
+                server.iter().for_each(|it| it.report(true, self.shared.clock.now()));
                 Err(Fault::Panic { sent: true, detail: words(&*panic) }.into())
             }
         }
@@ -177,8 +188,9 @@ impl Driver {
         sent: Sent,
         mut hold: Hold,
         faked: Option<Faked>,
+        pick: Option<Pick>,
     ) -> (Result<Outcome, Refusal>, Seen) {
-        let mut seen = Seen::default();
+        let mut seen = Seen { pick, ..Seen::default() };
         if let Some(id) = hold.held()
             && let Err(down) = self.shared.stores.mark_sending(id).await
         {
@@ -248,15 +260,40 @@ impl Driver {
         seen: &mut Seen,
         faked: Option<&Faked>,
     ) -> Done {
-        let upstream = self.ask(sent, request, item.map(|(place, _)| place), faked).await;
+        let upstream =
+            self.ask_server(sent, request, item.map(|(place, _)| place), seen, faked).await;
         // Of a batch, the last one: `detail` has what each answered.
         seen.status = upstream.status().or(seen.status);
         let done = operation::read(sent, item.map(|(_, id)| id), &upstream);
         // What a fault on purpose said is not the module's doing, and nothing to the breaker.
         if faked.is_none() {
-            self.shared.report(&sent.module().name, done.is_fault());
+            let now = self.shared.clock.now();
+            seen.pick.iter().for_each(|pick| pick.server().report(done.is_fault(), now));
         }
         done
+    }
+
+    /// Asks the server that was picked; one that cannot be reached has seen nothing, and another is asked.
+    async fn ask_server(
+        &self,
+        sent: &Sent,
+        request: &UpstreamRequest,
+        place: Option<usize>,
+        seen: &mut Seen,
+        faked: Option<&Faked>,
+    ) -> Upstream {
+        loop {
+            let server = seen.pick.as_ref().map(|pick| &**pick.server());
+            let upstream = self.ask(sent, request, place, faked, server).await;
+            if !matches!(upstream, Upstream::Unreachable(_)) || faked.is_some() {
+                return upstream;
+            }
+            let failed = seen.pick.as_ref();
+            match failed.and_then(|failed| self.shared.instead(&sent.module().name, failed)) {
+                Some(other) => seen.pick = Some(other),
+                None => return upstream,
+            }
+        }
     }
 
     /// Ends the hold, saves the answer for its token and learns what it taught, in one transaction, before

@@ -8,7 +8,6 @@ use std::time::Duration;
 use faregate_catalog::Quote;
 use faregate_contract::{Effect, Refusal};
 use faregate_ledger::{Currency, Money};
-use faregate_pipeline::availability;
 use faregate_pipeline::balance::{self, Price};
 use faregate_pipeline::fault::Fault;
 use faregate_pipeline::operation::{self, Upstream};
@@ -52,19 +51,23 @@ impl Driver {
         let module = valid.module();
         let absent = || Fault::Internal(format!("there is no `{}` to ask", quote.action));
         let asked = module.operation(&quote.action).ok_or_else(absent)?;
-        if let Err(wait_ms) = self.shared.admit(&module.name) {
-            if let Some(ticket) = ticket {
-                self.shared.stores.give_back(ticket).await?;
+        let pick = match self.shared.admit(&module.name) {
+            Ok(Some(pick)) => pick,
+            Ok(None) => return Err(absent().into()),
+            Err(refusal) => {
+                if let Some(ticket) = ticket {
+                    self.shared.stores.give_back(ticket).await?;
+                }
+                return Err(refusal);
             }
-            return Err(availability::breaker_open(&module.name, wait_ms));
-        }
+        };
         let known = valid.arguments().iter().filter(|(name, _)| asked.declares(name));
         let arguments: Map<String, Value> =
             known.map(|(name, value)| (name.clone(), value.clone())).collect();
         let unbuilt = |_| Fault::Internal(format!("`{}` cannot be asked", quote.action));
         let request = asked.request(&arguments).map_err(unbuilt)?;
         let question = Question {
-            module,
+            upstream: &pick.server().upstream,
             request: &request,
             request_id: valid.raw().request_id,
             key: None,
@@ -83,7 +86,7 @@ impl Driver {
             Ok(_) => priced(quote, currency, &upstream).map_err(Refusal::from),
         };
         let is_fault = priced.as_ref().is_err_and(|it| it.code.number() == 6000);
-        self.shared.report(&module.name, is_fault);
+        pick.server().report(is_fault, self.shared.clock.now());
         // Whatever it says: the purchase was not sent, and nothing is held.
         priced.map_err(|refusal| refusal.effect(Effect::Nothing))
     }

@@ -1,14 +1,13 @@
 //! What all workers share: what lasts as long as the process, and what a reload replaces.
 
-use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use faregate_catalog::Catalog;
+use faregate_contract::Refusal;
 use faregate_contract::envelope::Voice;
-use faregate_pipeline::availability::breaker::{Breaker, Policy as BreakerPolicy};
 use faregate_pipeline::replay::Prints;
-use faregate_pipeline::{authn, parameters, replay, validity};
+use faregate_pipeline::{authn, availability, parameters, replay, validity};
 use faregate_stores::Stores;
 
 use crate::clock::{self, Clock};
@@ -21,6 +20,7 @@ use crate::ops::tally::Tally;
 use crate::reload::Reloads;
 use crate::sandbox::Faults;
 use crate::tokens::Tokens;
+use crate::upstream::servers::{NoServer, Pick, Targets};
 
 /// What lasts as long as the process.
 #[derive(Debug)]
@@ -68,7 +68,8 @@ pub struct Shared {
     pub validity: validity::Policy,
     /// How much a request may bring.
     pub limits: parameters::Limits,
-    breakers: HashMap<String, Arc<Mutex<Breaker>>>,
+    /// The servers of each module.
+    pub(crate) targets: Targets,
 }
 
 impl Deref for Shared {
@@ -98,23 +99,16 @@ impl Shared {
             tokens: Arc::default(),
             stores,
         };
-        Ok(Self::of(Arc::new(kept), config, catalog, &HashMap::new()))
+        Ok(Self::of(Arc::new(kept), config, catalog, &Targets::default()))
     }
 
     /// The same installation with another configuration and catalog: what lasts goes along.
     #[must_use]
     pub fn renewed(&self, config: Config, catalog: Catalog) -> Arc<Self> {
-        Self::of(Arc::clone(&self.kept), config, catalog, &self.breakers)
+        Self::of(Arc::clone(&self.kept), config, catalog, &self.targets)
     }
 
-    fn of(
-        kept: Arc<Kept>,
-        config: Config,
-        catalog: Catalog,
-        breakers: &HashMap<String, Arc<Mutex<Breaker>>>,
-    ) -> Arc<Self> {
-        let breaker =
-            |name: &String| (name.clone(), breakers.get(name).cloned().unwrap_or_default());
+    fn of(kept: Arc<Kept>, config: Config, catalog: Catalog, targets: &Targets) -> Arc<Self> {
         Arc::new(Self {
             kept,
             voice: Voice { pages: config.pages_url.clone(), support: config.support.clone() },
@@ -133,37 +127,26 @@ impl Shared {
                 query_bytes_max: config.limits.query_bytes_max,
                 parameters_max: config.limits.parameters_max,
             },
-            breakers: catalog.modules().iter().map(|module| breaker(&module.name)).collect(),
+            targets: Targets::after(targets, &catalog, &config.servers),
             catalog: Arc::new(catalog),
             config: Arc::new(config),
         })
     }
 
-    /// May a call go to this module now; if not, for how many milliseconds not.
+    /// The server that takes a call of this module; none where the gateway itself does.
     ///
     /// # Errors
-    /// The time to wait, in milliseconds.
-    pub fn admit(&self, module: &str) -> Result<(), i64> {
-        self.breaker(module, |breaker| breaker.admit(self.clock.now(), BreakerPolicy::default()))
-            .unwrap_or(Ok(()))
+    /// 6200, with the time to wait: nothing was sent.
+    pub(crate) fn admit(&self, module: &str) -> Result<Option<Pick>, Refusal> {
+        let Some(target) = self.targets.of(module) else { return Ok(None) };
+        target.pick(self.clock.now()).map(Some).map_err(|none| match none {
+            NoServer::Resting(wait_ms) => availability::breaker_open(module, wait_ms),
+            NoServer::Drained => availability::drained(module),
+        })
     }
 
-    /// Tells the breaker how a call went.
-    pub fn report(&self, module: &str, is_fault: bool) {
-        let now = self.clock.now();
-        self.breaker(module, |breaker| {
-            if is_fault {
-                breaker.failed(now, BreakerPolicy::default());
-            } else {
-                breaker.succeeded();
-            }
-        });
-    }
-
-    fn breaker<T>(&self, module: &str, ask: impl FnOnce(&mut Breaker) -> T) -> Option<T> {
-        // A breaker is a plain value: a panic over it leaves nothing half done.
-        let lock = self.breakers.get(module)?;
-        let mut breaker = lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Some(ask(&mut breaker))
+    /// Another server for a call of which this one has seen nothing.
+    pub(crate) fn instead(&self, module: &str, failed: &Pick) -> Option<Pick> {
+        self.targets.of(module)?.instead(failed, self.clock.now())
     }
 }

@@ -13,7 +13,7 @@ const HOST: &str = "lb.api.qcloud.com";
 const ACTION: &str = "DescribeBalancerZones";
 
 /// A module that counts its calls and takes its time; none: it never answers.
-fn module(takes: Option<Duration>) -> (String, Arc<AtomicU64>) {
+pub(crate) fn module(takes: Option<Duration>) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let calls = Arc::new(AtomicU64::new(0));

@@ -44,4 +44,5 @@ mod serve;
 mod shop;
 mod tls;
 mod tokens;
+mod upstreams;
 mod world;

@@ -30,6 +30,7 @@ pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod sign;
 mod signer;
+pub(crate) mod upstream;
 
 /// `name=value`, as calls are given on the command line.
 pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {

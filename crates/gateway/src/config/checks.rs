@@ -26,6 +26,8 @@ pub(super) struct ModuleEntry {
     pub(super) document: PathBuf,
     document_span: Range<usize>,
     pub(super) upstream: Option<String>,
+    /// Every server, where there are several.
+    pub(super) upstreams: Vec<String>,
 }
 
 impl ModuleEntry {
@@ -240,7 +242,14 @@ impl Checker<'_> {
     }
 
     fn upstreams(&mut self, modules: &[RawModule]) {
-        for url in modules.iter().filter_map(|module| module.upstream.as_ref()) {
+        for module in modules {
+            if let (Some(one), [_, ..]) = (&module.upstream, module.upstreams.as_slice()) {
+                let what = "`upstream` and `upstreams` both say where the service listens";
+                self.fault(one.span(), what, "leave `upstream` out");
+            }
+        }
+        let all = modules.iter().flat_map(|module| module.upstream.iter().chain(&module.upstreams));
+        for url in all {
             if let Err(refused) = Upstream::parse(url.as_ref(), 0) {
                 let help = refused
                     .suggestion
@@ -341,7 +350,13 @@ fn entry(module: &RawModule, folder: &Path) -> ModuleEntry {
     ModuleEntry {
         document: folder.join(module.document.as_ref()),
         document_span: module.document.span(),
-        upstream: module.upstream.as_ref().map(|url| url.as_ref().clone()),
+        upstream: module
+            .upstream
+            .iter()
+            .chain(&module.upstreams)
+            .next()
+            .map(|url| url.as_ref().clone()),
+        upstreams: module.upstreams.iter().map(|url| url.as_ref().clone()).collect(),
     }
 }
 

@@ -8,11 +8,12 @@ mod faults;
 mod raw;
 mod shape;
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use faregate_catalog::{Catalog, Settings, Severity, Source};
+use faregate_catalog::{Catalog, Settings, Severity, Source, Upstream};
 use faregate_pipeline::facts::{MinSignature, Rate, ReplayIdentity};
 use faregate_stores::Durability;
 
@@ -64,6 +65,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long a purchase in doubt is asked about before it is settled as its document says; in seconds.
     pub in_doubt_s: i64,
+    /// The servers of each module that has several.
+    pub servers: HashMap<String, Vec<Upstream>>,
     /// Where a line a call goes.
     pub access_log: Target,
     /// The file that it was read from; none where it was made in memory.
@@ -218,6 +221,7 @@ impl Config {
             default_rate: None,
             limits: Limits::default(),
             in_doubt_s: 900,
+            servers: HashMap::new(),
             access_log: Target::Stderr,
             file: None,
             files: Vec::new(),
@@ -313,6 +317,7 @@ pub(crate) fn load_after(
             )));
         }
     }
+    read.config.servers = servers(&read.modules, catalog.as_ref());
     read.config.file = Some(path.to_owned());
     read.config.files = files.clone();
     read.config.asked = read.config.listen;
@@ -321,6 +326,23 @@ pub(crate) fn load_after(
         Some(catalog) if faults.is_empty() => Ok(Loaded { config: read.config, catalog, warnings }),
         Some(_) | None => Err(faults),
     }
+}
+
+/// The servers of each module that has several; addresses that are none are told of elsewhere.
+fn servers(
+    entries: &[checks::ModuleEntry],
+    catalog: Option<&Catalog>,
+) -> HashMap<String, Vec<Upstream>> {
+    let several = entries.iter().filter(|entry| !entry.upstreams.is_empty());
+    let servers = several.filter_map(|entry| {
+        let name = entry.document.display().to_string();
+        let mut modules = catalog?.modules().iter();
+        let module = modules.find(|module| module.source == name)?;
+        let timeout_ms = module.upstream.timeout_ms;
+        let all = entry.upstreams.iter().filter_map(|url| Upstream::parse(url, timeout_ms).ok());
+        Some((module.name.clone(), all.collect()))
+    });
+    servers.collect()
 }
 
 #[cfg(test)]

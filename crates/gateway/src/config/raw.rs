@@ -144,4 +144,6 @@ pub(super) struct RawLog {
 pub(super) struct RawModule {
     pub(super) document: Spanned<String>,
     pub(super) upstream: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) upstreams: Vec<Spanned<String>>,
 }

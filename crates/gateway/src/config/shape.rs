@@ -16,6 +16,7 @@ use super::{Fault, Faults};
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
+    Texts,
     Number,
     Switch,
     Table(&'static [Key]),
@@ -59,7 +60,7 @@ const ROOT: &[Key] = &[
     key("money", Kind::Table(&[key("in_doubt_s", Kind::Number)])),
     key("log", Kind::Table(&[key("access", Kind::Text)])),
     key("shutdown", Kind::Table(&[key("deadline_s", Kind::Number)])),
-    key("modules", Kind::Tables(&[required("document", Kind::Text), key("upstream", Kind::Text)])),
+    key("modules", Kind::Tables(MODULES)),
 ];
 
 const LISTEN: &[Key] = &[
@@ -69,6 +70,9 @@ const LISTEN: &[Key] = &[
     key("pages", Kind::Text),
     key("admin", Kind::Text),
 ];
+
+const MODULES: &[Key] =
+    &[required("document", Kind::Text), key("upstream", Kind::Text), key("upstreams", Kind::Texts)];
 
 const TLS: &[Key] = &[
     key("certificate", Kind::Text),
@@ -105,6 +109,7 @@ impl Kind {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Text => ("a text", "write it in quotes"),
+            Self::Texts => ("a list of texts", "write each in quotes, in brackets"),
             Self::Number => ("a whole number", "write it without quotes and without a point"),
             Self::Switch => ("true or false", "write it without quotes"),
             Self::Table(_) => ("a table", "write its name in brackets, and its keys below"),
@@ -185,6 +190,9 @@ impl Form<'_> {
             (Kind::Text, DeValue::String(_))
             | (Kind::Number, DeValue::Integer(_))
             | (Kind::Switch, DeValue::Boolean(_)) => true,
+            (Kind::Texts, DeValue::Array(array)) => {
+                array.iter().all(|item| matches!(item.get_ref(), DeValue::String(_)))
+            }
             (Kind::Table(keys), DeValue::Table(table)) => {
                 self.table(table, keys, &format!("{full}."), &place);
                 true
@@ -195,9 +203,15 @@ impl Form<'_> {
                 self.table(table, keys, &format!("{full}."), &place);
                 true
             }),
-            (Kind::Text | Kind::Number | Kind::Switch | Kind::Table(_) | Kind::Tables(_), _) => {
-                false
-            }
+            (
+                Kind::Text
+                | Kind::Texts
+                | Kind::Number
+                | Kind::Switch
+                | Kind::Table(_)
+                | Kind::Tables(_),
+                _,
+            ) => false,
         }
     }
 }

@@ -187,8 +187,11 @@ impl Driver {
     }
 
     async fn put(&self, asked: &Asked<'_>) -> Upstream {
+        let Some(server) = self.shared.targets.any(&asked.module.name) else {
+            return Upstream::Unreachable("the module has no server".to_owned());
+        };
         let question = Question {
-            module: asked.module,
+            upstream: &server.upstream,
             request: &asked.request,
             request_id: asked.kept.request_id,
             key: Some(&asked.sending.key),

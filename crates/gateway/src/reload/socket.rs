@@ -36,6 +36,17 @@ pub enum Ask {
     Reload,
     /// What is served, since when, and what became of the last reload.
     Status,
+    /// Every server of every module.
+    Upstreams,
+    /// Give a server no more calls, or take it back.
+    Drain {
+        /// The module's name.
+        module: String,
+        /// `host:port`.
+        server: String,
+        /// False takes it back.
+        drained: bool,
+    },
 }
 
 /// Where the socket of a data folder is.
@@ -124,6 +135,19 @@ fn refused(why: &str) -> Value {
 }
 
 impl Control {
+    fn drain(&self, module: &str, server: &str, drained: bool) -> Value {
+        let shared = self.shared();
+        if !shared.targets.drain(module, server, drained) {
+            return refused(&format!(
+                "the module `{module}` has no server `{server}`: `faregate upstream list` shows them"
+            ));
+        }
+        shared.log.event(&json!({
+            "event": "drain", "module": module, "server": server, "drained": drained,
+        }));
+        json!({ "upstreams": shared.targets.status() })
+    }
+
     fn answer(&self, ask: Ask) -> Value {
         match ask {
             Ask::Reload => {
@@ -132,6 +156,8 @@ impl Control {
                 json!({ "status": &*self.status() })
             }
             Ask::Status => json!({ "status": &*self.status() }),
+            Ask::Upstreams => json!({ "upstreams": self.shared().targets.status() }),
+            Ask::Drain { module, server, drained } => self.drain(&module, &server, drained),
         }
     }
 }

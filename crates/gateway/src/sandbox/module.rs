@@ -8,6 +8,7 @@ use faregate_pipeline::operation::{Sent, Upstream};
 use serde_json::json;
 
 use crate::driver::Driver;
+use crate::upstream::servers::Server;
 
 /// A page of some proxy that stands where the module should.
 const GARBAGE: &str = "<html><body><h1>502 Bad Gateway</h1></body></html>\n";
@@ -76,6 +77,7 @@ impl Driver {
         request: &UpstreamRequest,
         place: Option<usize>,
         faked: Option<&Faked>,
+        server: Option<&Server>,
     ) -> Upstream {
         match faked {
             Some(Faked::Answer(upstream)) => return upstream.clone(),
@@ -85,10 +87,10 @@ impl Driver {
             Some(Faked::Last(_) | Faked::Garbage) | None => {}
         }
         // In one place, so that a call's future is as small as without faults.
-        let upstream = if sent.module().builtin {
-            Box::pin(self.administer(sent)).await
-        } else {
-            self.upstreams.send(sent, request, place).await
+        let upstream = match server {
+            _ if sent.module().builtin => Box::pin(self.administer(sent)).await,
+            Some(server) => self.upstreams.send(sent, request, place, server).await,
+            None => Upstream::Unreachable("the module has no server".to_owned()),
         };
         match faked {
             Some(Faked::Garbage) => answered(200, Bytes::from_static(GARBAGE.as_bytes())),

@@ -6,6 +6,7 @@
 mod connection;
 mod pool;
 mod request;
+pub(crate) mod servers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::clock::Stopwatch;
 use connection::{Connection, Deadline};
 use pool::Pool;
 pub(crate) use request::Question;
+use servers::Server;
 
 /// How long a connection may take to open.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
@@ -63,13 +65,14 @@ impl Upstreams {
         sent: &Sent,
         request: &UpstreamRequest,
         item: Option<usize>,
+        server: &Server,
     ) -> Upstream {
-        self.put(&Question::of(sent, request, item)).await
+        self.put(&Question::of(sent, request, item, server)).await
     }
 
     /// Sends one request for an account.
     pub(crate) async fn put(&self, question: &Question<'_>) -> Upstream {
-        let upstream = &question.module.upstream;
+        let upstream = question.upstream;
         let request = match request::build(question) {
             Ok(request) => request,
             Err(e) => return Upstream::Unreachable(format!("the request cannot be built: {e}")),

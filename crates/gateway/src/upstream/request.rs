@@ -1,13 +1,15 @@
 //! The upstream's request: built from covered parameters alone, under identity headers of ours.
 
 use bytes::Bytes;
-use faregate_catalog::{Module, UpstreamRequest};
+use faregate_catalog::{Upstream, UpstreamRequest};
 use faregate_contract::RequestId;
 use faregate_pipeline::operation::Sent;
 use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body_util::Full;
+
+use super::servers::Server;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("faregate-request-id");
 const ACCOUNT: HeaderName = HeaderName::from_static("faregate-account");
@@ -18,7 +20,8 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// One request to a module, for an account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'a> {
-    pub(crate) module: &'a Module,
+    /// The server that is asked.
+    pub(crate) upstream: &'a Upstream,
     pub(crate) request: &'a UpstreamRequest,
     pub(crate) request_id: RequestId,
     /// What the module may tell two requests by; none: the request's id.
@@ -31,9 +34,14 @@ pub(crate) struct Question<'a> {
 
 impl<'a> Question<'a> {
     /// The request of a call, or of one item of its batch.
-    pub(super) fn of(sent: &'a Sent, request: &'a UpstreamRequest, item: Option<usize>) -> Self {
+    pub(super) fn of(
+        sent: &'a Sent,
+        request: &'a UpstreamRequest,
+        item: Option<usize>,
+        server: &'a Server,
+    ) -> Self {
         Self {
-            module: sent.module(),
+            upstream: &server.upstream,
             request,
             request_id: sent.raw().request_id,
             key: sent.token(),
@@ -49,8 +57,7 @@ impl<'a> Question<'a> {
 /// # Errors
 /// A path that cannot stand in a request line; the catalog encodes what it builds, so none is known.
 pub(super) fn build(question: &Question<'_>) -> Result<Request<Full<Bytes>>, http::Error> {
-    let Question { module, request, request_id: id, key, item, account, region } = *question;
-    let upstream = &module.upstream;
+    let Question { upstream, request, request_id: id, key, item, account, region } = *question;
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(HOST, HeaderValue::from_str(&upstream.authority)?);
     let id_value = HeaderValue::from_bytes(&id.text())?;

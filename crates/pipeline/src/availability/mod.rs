@@ -96,6 +96,13 @@ pub fn breaker_open(module: &str, for_ms: i64) -> Refusal {
     unavailable(BREAKER_OPEN, Origin::Module, say, Retry::SameBytes { after_s })
 }
 
+/// 6200 while an operator lets every server of the module run empty: nothing was sent.
+#[must_use]
+pub fn drained(module: &str) -> Refusal {
+    let say = format!("every server of the module `{module}` is out of service for the moment.");
+    unavailable(MODULE_UNAVAILABLE, Origin::Gateway, say, Retry::SameBytes { after_s: 5 })
+}
+
 /// 6200 because the module says 503: it saw the call and did nothing.
 #[must_use]
 pub fn module_unavailable(module: &str, after_s: Option<u32>) -> Refusal {

@@ -20,6 +20,7 @@ use faregate_pipeline::time::Millis;
 use crate::edge::accept::Crowd;
 use crate::in_flight::InFlight;
 use crate::shared::Shared;
+use crate::upstream::servers::ServerStatus;
 use cells::{Action, Book, CODES, Ends, TimesRead};
 pub(crate) use cells::{Meters, Spent};
 use text::{Kind, Text};
@@ -81,6 +82,7 @@ impl Metrics {
         self.now(&mut text, &books);
         stores(&mut text, shared).await;
         reloads(&mut text, shared);
+        upstreams(&mut text, shared);
         let version = [("version", env!("CARGO_PKG_VERSION"))];
         text.family("faregate_build_info", Kind::Gauge, "Always 1; the version is a label.");
         text.sample(&version, 1);
@@ -195,6 +197,26 @@ fn reloads(text: &mut Text, shared: &Shared) {
     text.one("faregate_config_waiting_for_restart", Kind::Gauge, help, waits);
     text.one("faregate_modules", Kind::Gauge, "Modules that are served.", n(status.modules));
     text.one("faregate_actions", Kind::Gauge, "Actions that they have.", n(status.actions));
+}
+
+fn upstreams(text: &mut Text, shared: &Shared) {
+    let all = shared.targets.status();
+    let mut family = |name, kind, help: &str, value: &dyn Fn(&ServerStatus) -> u64| {
+        text.family(name, kind, help);
+        for one in &all {
+            text.sample(&[("module", &one.module), ("server", &one.server)], value(one));
+        }
+    };
+    let help = "1 if the server takes calls; 0 while it rests after failures.";
+    family("faregate_upstream_up", Kind::Gauge, help, &|it| u64::from(it.health == "up"));
+    let help = "1 while the server gets no new calls, by an operator's word.";
+    family("faregate_upstream_drained", Kind::Gauge, help, &|it| u64::from(it.drained));
+    let help = "Calls that are under way at the server.";
+    family("faregate_upstream_requests_in_flight", Kind::Gauge, help, &|it| n(it.in_flight));
+    let help = "Calls that the server was given.";
+    family("faregate_upstream_requests_total", Kind::Counter, help, &|it| it.calls);
+    let help = "Times that the server was put to rest.";
+    family("faregate_upstream_ejections_total", Kind::Counter, help, &|it| it.ejected);
 }
 
 fn n(count: usize) -> u64 {
