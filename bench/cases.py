@@ -8,7 +8,7 @@ from bench import calls
 from bench.calls import v2_get, v2_post
 from bench.faregate import N_BATCH
 
-ALL = ("nginx", "haproxy", "envoy", "floor", "nginx+lua", "envoy+lua", "faregate")
+ALL = ("nginx", "haproxy", "envoy", "floor", "nginx+lua", "envoy+lua", "envoy+asks", "faregate")
 PAIR = ("nginx", "faregate")
 ALONE = ("faregate",)
 ACCOUNTS, ACTIONS = 10_000, 1_000

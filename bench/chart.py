@@ -35,6 +35,6 @@ def draw(figures):
         parts.append('<rect class="kernel" x="%.1f" y="%d" width="%.1f" height="%d"/>' % (LEFT + split * scale, y, (whole - split) * scale, BAR))
         parts.append('<line x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>' % (LEFT + low * scale, y + BAR // 2, LEFT + high * scale, y + BAR // 2))
         parts.append('<text x="%.1f" y="%d">%.1f µs</text></g>' % (LEFT + max(whole, high) * scale + 8, y + 15, whole))
-    checking = "nginx, haproxy, envoy and floor check nothing; the Lua gates check four things and forget them at a restart"
+    checking = "nginx, haproxy, envoy and floor check nothing; those with + check four things and forget them at a restart"
     parts.append('<text class="small" x="8" y="%d">%s</text>' % (height - 10, checking))
     return "\n".join(parts) + "\n</svg>\n"

@@ -1,4 +1,5 @@
 """Faregate's side: data folders, documents, configurations."""
+import contextlib
 import json
 import pathlib
 import shutil
@@ -119,12 +120,30 @@ class World:
 
     def own(self, home, account, n):
         """So many instances of an account, `ins-00000000` and on: written as the gateway writes what it learnt."""
-        with sqlite3.connect(home / "data/faregate.db") as database:
+        with contextlib.closing(sqlite3.connect(home / "data/faregate.db")) as database, database:
             now = int(time.time() * 1000)
             database.executemany(
                 "INSERT OR IGNORE INTO resources (module, kind, id, account, state, changed_at_ms) "
                 "VALUES ('cvm', 'instance', ?, ?, 'owned', ?)", (("ins-%08d" % at, account, now) for at in range(n)))
-        database.close()
+
+    def knows_policies(self):
+        self.fresh()
+        with contextlib.closing(sqlite3.connect(self.home / "data/faregate.db")) as database:
+            return bool(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'policies'").fetchall())
+
+    def allow(self, n):
+        """Puts the key under so many policies, of which the last allows what is called, and each other an action of its own."""
+        now, (key, _) = int(time.time() * 1000), self.key
+        named = ["DescribeMore%d" % at for at in range(n - 1)] + ["DescribeInstances"] if n else []
+        rows = []
+        for action in named:
+            statement = {"effect": "allow", "action": "name/cvm:" + action, "resource": "*"}
+            rows.append((self.account, action.lower(), json.dumps({"version": "2.0", "statement": [statement]}), now))
+        with contextlib.closing(sqlite3.connect(self.home / "data/faregate.db")) as database, database:
+            database.executemany("INSERT INTO policies (account, name, document, changed_at_ms) VALUES (?, ?, ?, ?)", rows)
+            database.executemany(
+                "INSERT INTO policy_attachments (account, kind, principal, policy) VALUES (?, 'key', ?, ?)",
+                ((self.account, key, name) for _, name, _, _ in rows))
 
     def filled(self, what, n, first=0):
         """So many more of something, by the store's own code; in memory, for each is a transaction on disk."""

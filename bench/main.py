@@ -18,7 +18,7 @@ signed calls for all, each used once, rounds interleaved. With two cores or more
 and load and upstream have the others. Before anything is timed, each gateway is tried: does it refuse what it claims to?"""
 PARTS = """parts:
   cases     calls of many kinds: calls/s, latency under load, CPU microseconds a call of the gateway alone, memory
-  scale     how cost and memory grow with accounts, keys, live nonces, instances, actions, connections; the start
+  scale     how cost and memory grow with accounts, keys, live nonces, instances, actions, policies, connections; the start
   latency   what a gateway adds: at one connection, and at half of what it can, at a constant rate
   all       the three
   render    writes docs/performance.md and .svg again from docs/performance.json; measures nothing

@@ -76,7 +76,7 @@ class Bench:
         checks.case(gateway, self.world, case)
         for _ in range(4):
             load = {"load": cold, "connections": 8} if case.cold else {}
-            row, found, delivered = one_round(self.children, url, child.pid, self.calls, seconds, **load)
+            row, found, delivered = one_round(self.children, url, child, self.calls, seconds, **load)
             if not (found["wrapped"] and gateway.claims) or case.again:
                 break
             n_calls *= 2

@@ -83,6 +83,8 @@ class Children:
                 os.sched_setaffinity(each, old)
 
     def stop(self, child):
+        for service in getattr(child, "beside", ()):
+            self.stop(service)
         if child in self.running:
             self.running.remove(child)
         for number in (signal.SIGTERM, signal.SIGKILL):

@@ -13,11 +13,12 @@ from bench.processes import family, rss_mib
 
 # Points of a curve: those of a quick run, and the further ones.
 CURVES = {
-    "accounts": ((1, 1_000, 10_000), (100_000,)),
+    "accounts": ((1, 1_000, 10_000), (100_000, 1_000_000)),
     "keys": ((1, 1_000, 10_000), (100_000,)),
-    "live nonces": ((0, 1_000_000), (10_000_000,)),
-    "instances": ((10, 10_000, 100_000), (1_000_000,)),
+    "live nonces": ((0, 1_000_000), (10_000_000, 50_000_000)),
+    "instances": ((10, 10_000, 100_000), (1_000_000, 10_000_000)),
     "actions": ((10, 1_000), (10_000,)),
+    "policies": ((0, 10, 100), (500,)),
     "connections": ((1, 64, 512), (4_000, 9_000)),
 }
 
@@ -28,6 +29,9 @@ def all_of(bench, quick):
     for curve, (short, further) in CURVES.items():
         if curve in ("accounts", "keys", "live nonces") and bench.world.fill is None:
             bench.say("%s are left out: the bench's own programs are not built" % curve)
+            continue
+        if curve == "policies" and not bench.world.knows_policies():
+            bench.say("policies are left out: this gateway has none")
             continue
         for n in short if quick else short + further:
             bench.say("scale            %s: %s" % (curve, format(n, ",")))
@@ -80,6 +84,9 @@ def point(bench, curve, n, rounds, seconds):
     elif curve == "actions":
         settings["n_actions"] = n
         make = lambda: calls.v2_get(key, "DescribeMore%d" % draw.randrange(n), free)
+    elif curve == "policies":
+        settings["n_actions"] = n
+        bench.world.allow(n)
     elif curve == "connections":
         connections = n
     child, start_ms = started(bench, home, **settings)
@@ -101,7 +108,7 @@ def load(bench, child, make, rounds, seconds, connections):
     for n in range(rounds + 1):
         lasts = seconds if n else 1
         calls.write(bench.calls, iter(make, None), n_calls * lasts)
-        row, found, delivered = one_round(bench.children, url, child.pid, bench.calls, lasts, connections)
+        row, found, delivered = one_round(bench.children, url, child, bench.calls, lasts, connections)
         if found["broken"] or found["wrapped"] or delivered < found["answered"]:
             raise Problem("%d of %d calls reached the upstream; wrk found %s" % (delivered, found["answered"], found))
         n_calls = int(row["calls_per_s"] * 1.5) + 2_000

@@ -64,7 +64,7 @@ def peers(figures):
                 + ([n(row["instructions_per_call"])] if figures["machine"]["instructions"] else []))
     head = ["gateway", "does", "calls/s", "CPU µs a call (span)", "user + kernel", "times nginx's CPU (interval)", "p50 µs", "p99 µs", "p99.9 µs", "MiB"]
     said = [table(head + (["instructions a call"] if figures["machine"]["instructions"] else []), rows)]
-    others = [other for other in ("nginx+lua", "envoy+lua", "floor") if find(figures, "free-get", other) and find(figures, "free-get", "faregate")]
+    others = [other for other in ("nginx+lua", "envoy+lua", "envoy+asks", "floor") if find(figures, "free-get", other) and find(figures, "free-get", "faregate")]
     if others:
         said.append("Faregate's CPU a call, as a share of others' in the same rounds: %s." % ", ".join(
             "%s of %s" % (against(figures, "free-get", "faregate", other), other) for other in others))

@@ -14,7 +14,8 @@ local PREFIX = '{"code":0,"message":"","codeDesc":"Success",'
 -- What the upstream does not get.
 local COMMON = { "Action", "SecretId", "Nonce", "Timestamp", "SignatureMethod", "Region" }
 
-local gate = { secrets = {}, rates = {} }
+-- `refusal`: the status of a refusal, 403 where Envoy asks whether a call may pass.
+local gate = { secrets = {}, rates = {}, refusal = 200 }
 -- One table for the pairs of every call: nothing here yields between filling and joining it.
 local joined = require("table.new")(32, 0)
 
@@ -27,9 +28,10 @@ function gate.load(path)
 end
 
 local function refuse(code, message)
+  ngx.status = gate.refusal
   ngx.header["Content-Type"] = "application/json"
   ngx.print('{"code":', code, ',"message":"', message, '"}')
-  return ngx.exit(200)
+  return ngx.exit(ngx.HTTP_OK)
 end
 
 function gate.check()

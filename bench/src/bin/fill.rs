@@ -2,7 +2,8 @@
 //!
 //! `fill DATA accounts N [FIRST]`: verified accounts 200000000 and on, with a key each, `AKIDbench00000000` and on.
 //! `fill DATA keys N`: so many keys more, of the first account, `AKIDmore00000000` and on.
-//! `fill DATA nonces N`: so many spent nonces of 1,000 keys, all live for two hours from now on.
+//! `fill DATA nonces N`: so many spent nonces of 1,000 keys, stamped over the last hour, so live for one more at least
+//! where the validity period is two hours.
 //!
 //! The secret of a key is `secret` and its id: a bench has no secrets. No gateway may run on the folder.
 #![expect(clippy::print_stderr, reason = "a tool of the bench, run by people")]
@@ -17,6 +18,7 @@ use faregate_pipeline::time::Millis;
 use faregate_stores::{Admin, NewAccount, Options, Stores};
 
 const FIRST_ACCOUNT: u64 = 200_000_000;
+const HOUR_MS: i64 = 3_600_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -78,20 +80,21 @@ fn import(admin: &mut Admin, account: &str, key: &str) -> Result<(), String> {
 }
 
 fn nonces(data: &Path, first: u64, n: u64) -> Result<(), String> {
-    let now = clock::wall();
+    let begun = clock::wall().plus(-HOUR_MS);
     let mut options = Options::new(data);
     options.retention_ms = options.window_ms;
-    let stores = Stores::open(options, now).map_err(|e| e.to_string())?;
+    let stores = Stores::open(options, begun).map_err(|e| e.to_string())?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().build().map_err(|e| e.to_string())?;
-    let stamp = Millis::from_secs(now.as_secs());
     runtime.block_on(async {
         for at in first..first.saturating_add(n) {
+            let share = at.saturating_sub(first).saturating_mul(HOUR_MS.unsigned_abs()) / n.max(1);
+            let now = begun.plus(i64::try_from(share).unwrap_or(HOUR_MS));
             let claim = ClaimRequest {
                 print: u128::from(mixed(at)) << 64 | u128::from(mixed(!at)),
                 key_print: mixed(at % 1_000),
                 nonce: mixed(at),
-                stamp,
+                stamp: Millis::from_secs(now.as_secs()),
                 refuse_last_nonce: true,
                 live_max: None,
                 account: 1,
