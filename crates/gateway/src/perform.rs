@@ -17,7 +17,7 @@ use faregate_pipeline::parameters::Requests;
 use faregate_pipeline::time::Millis;
 use faregate_pipeline::verification::Verified;
 use faregate_pipeline::{availability, batch, purchase};
-use faregate_stores::{Booked, Charge, ChargeState, Ending, Stores, Ticket};
+use faregate_stores::{Booked, Charge, ChargeState, Ending, Stores, Ticket, failpoint};
 
 use crate::begun::Begun;
 use crate::builtin;
@@ -202,6 +202,7 @@ impl Driver {
             return (Err(down.into()), seen);
         }
         hold.sending();
+        failpoint::pass("send.before");
         // Until its end is written, nobody knows.
         seen.charge = sent.held().map(|amount| receipts::charge(amount, Settlement::InDoubt));
         let began = self.shared.clock.monotonic();
@@ -264,6 +265,7 @@ impl Driver {
             self.ask_server(sent, request, item.map(|(place, _)| place), seen, faked).await;
         // Of a batch, the last one: `detail` has what each answered.
         seen.status = upstream.status().or(seen.status);
+        failpoint::pass("send.answered");
         let done = operation::read(sent, item.map(|(_, id)| id), &upstream);
         // What a fault on purpose said is not the module's doing, and nothing to the breaker.
         if faked.is_none() {
@@ -332,6 +334,7 @@ impl Driver {
         match self.shared.stores.conclude(ending, self.shared.clock.now()).await {
             Ok(booked) => {
                 hold.ended();
+                failpoint::pass("reply.before");
                 seen.settled(settlement, booked);
                 doubts::told(ended, price, id, booked)
             }

@@ -29,4 +29,6 @@ pub use money::{Currency, Money, NotMoney};
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod spec;

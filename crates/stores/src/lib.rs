@@ -23,7 +23,9 @@ mod clock;
 #[cfg(test)]
 mod conformance;
 mod disk;
+mod environment;
 mod error;
+pub mod failpoint;
 mod home;
 pub mod inspect;
 mod migrate;

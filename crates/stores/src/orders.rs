@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use crate::Stores;
 use crate::error::Fault;
+use crate::failpoint;
 use crate::sqlite::orders::{self, Doubt, KeptOrder, OrderEnd};
 use crate::sqlite::{balances, ledger, refunds, resources};
 
@@ -169,6 +170,7 @@ fn conclude(c: &Connection, ending: Ending, now: Millis) -> Result<Booked, Fault
     let Ending { hold, settlement, account, lessons, bought, refunds: returned, order, note } =
         ending;
     let mut booked = Booked::default();
+    failpoint::at("conclude.begin")?;
     if let Some(id) = hold {
         ledger::settle(c, id, settlement, &note, now)?;
         if settlement == Settlement::Commit {
@@ -178,12 +180,15 @@ fn conclude(c: &Connection, ending: Ending, now: Millis) -> Result<Booked, Fault
     if let Some(id) = returned {
         booked.refunded = refunds::settle(c, id, settlement, &lessons, &note, now)?;
     }
+    failpoint::at("conclude.booked")?;
     if hold.is_some() || booked.refunded.is_some() {
         booked.available = balances::balance(c, &account)?.map(|balance| balance.available());
     }
     resources::learn(c, &account, &lessons, now)?;
+    failpoint::at("conclude.learnt")?;
     if let Some((id, end)) = order {
         orders::end(c, id, end, booked)?;
     }
+    failpoint::at("conclude.kept")?;
     Ok(booked)
 }

@@ -20,6 +20,7 @@ mod clocks;
 mod codes;
 mod corpus;
 mod crash;
+mod crash_matrix;
 mod dialects;
 mod dice;
 mod doubts;

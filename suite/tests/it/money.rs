@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::dice::{Dice, soak};
+use crate::dice::{Dice, rounds, soak};
 use crate::raw::{self, ORDER, now, pairs, signed, signed_get, try_send};
 use crate::world::World;
 use faregate_signing::Method;
@@ -17,31 +17,35 @@ fn sixty_four_clients_with_money_for_k_purchases_buy_exactly_k() {
     let world = World::start();
     let poor = world.account("poor");
     // What it has at first buys none: the rows of 5300 say so.
-    let k = 10;
-    world.run(&["ledger", "topup", &poor.id, &format!("{}.00", k * 30)]);
     let (tls, address) = (raw::trust(&world), world.at("https"));
-    let n_each = if soak() { 20 } else { 2 };
-    let codes = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..64 {
-            scope.spawn(|| {
-                for _ in 0..n_each {
-                    let reply =
-                        try_send(&address, &tls, &signed_get(&poor, "RunInstances", &ORDER))
-                            .expect("an answer");
-                    codes.lock().unwrap().push(reply.code());
-                }
-            });
-        }
-    });
-    let codes = codes.into_inner().unwrap();
-    let n_bought = codes.iter().filter(|code| **code == 0).count();
-    assert_eq!(n_bought, k, "{codes:?}");
-    assert!(codes.iter().all(|code| matches!(code, 0 | 5300)), "{codes:?}");
-    assert_eq!(world.executed("RunInstances"), k as u64);
-    let after = world.balance(&poor);
-    assert_eq!(after["held"], json!("0.00"), "{after}");
+    let (mut n_rounds, mut n_bought_ever) = (0, 0);
+    for round in rounds(1, 1_000) {
+        let k = 1 + round * 7 % 32;
+        world.run(&["ledger", "topup", &poor.id, &format!("{}.00", k * 30)]);
+        let codes = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            for _ in 0..64 {
+                scope.spawn(|| {
+                    for _ in 0..2 {
+                        let reply =
+                            try_send(&address, &tls, &signed_get(&poor, "RunInstances", &ORDER))
+                                .expect("an answer");
+                        codes.lock().unwrap().push(reply.code());
+                    }
+                });
+            }
+        });
+        let codes = codes.into_inner().unwrap();
+        let n_bought = codes.iter().filter(|code| **code == 0).count();
+        assert_eq!(n_bought, k, "round {round}: {codes:?}");
+        assert!(codes.iter().all(|code| matches!(code, 0 | 5300)), "round {round}: {codes:?}");
+        n_bought_ever += k as u64;
+        assert_eq!(world.executed("RunInstances"), n_bought_ever, "round {round}");
+        assert_eq!(world.balance(&poor)["held"], json!("0.00"), "round {round}");
+        n_rounds += 1;
+    }
     world.money_adds_up();
+    println!("{n_rounds} rounds, {n_bought_ever} purchases, none too many");
 }
 
 #[test]

@@ -108,13 +108,24 @@ impl Served {
 
     /// `kill -9`, then the same again on the same data, at another port: its own may be somebody else's by now.
     pub(crate) fn restart(&mut self) {
+        self.restart_in(&[]);
+    }
+
+    /// The same, with variables in its environment.
+    pub(crate) fn restart_in(&mut self, environment: &[(&str, &str)]) {
         self.kill();
         let file = self.gate().join("faregate.toml");
         let address = free();
         let config = std::fs::read_to_string(&file).unwrap().replace(&self.address, &address);
         std::fs::write(&file, config).unwrap();
         self.address = address;
-        self.process = launch(self.folder.path());
+        self.process = launch_in(self.folder.path(), environment);
+    }
+
+    /// `kill -9` of a process that somebody else waits for.
+    pub(crate) fn kill_now(&self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
     }
 
     /// `faregate …` on its data, which has to succeed; what it printed.
@@ -158,12 +169,17 @@ pub(crate) fn free() -> String {
 
 /// Starts it, and returns when it says that it listens: that its port takes connections is true a little earlier.
 fn launch(folder: &Path) -> Child {
+    launch_in(folder, &[])
+}
+
+fn launch_in(folder: &Path, environment: &[(&str, &str)]) -> Child {
     let log = folder.join("serve.log");
     let process = Command::new(binary())
         .args(["serve", "-c"])
         .arg(folder.join("gate/faregate.toml"))
         .stdin(Stdio::null())
         .env("XDG_STATE_HOME", folder)
+        .envs(environment.iter().copied())
         .stderr(File::create(&log).unwrap())
         .spawn()
         .unwrap();

@@ -11,6 +11,12 @@ use std::thread;
 pub(crate) struct Asked {
     /// Without its query and the first `/`.
     pub(crate) path: String,
+    /// The value of its last query parameter.
+    pub(crate) about: String,
+    /// Its method.
+    pub(crate) method: String,
+    /// Its Idempotency-Key.
+    pub(crate) key: String,
     /// How often this path was asked, this time included.
     pub(crate) n: usize,
 }
@@ -89,16 +95,18 @@ fn serve(
     if reader.read_exact(&mut body).is_err() {
         return;
     }
+    let method = head.split(' ').next().unwrap_or_default().to_owned();
     let path = head.split(' ').nth(1).unwrap_or_default();
+    let about = path.rsplit_once('=').map_or_else(String::new, |(_, value)| value.to_owned());
     let path = path.split('?').next().unwrap_or_default().trim_start_matches('/').to_owned();
     let n = {
         let mut seen = seen.lock().unwrap();
         let keys = seen.entry(path.clone()).or_default();
-        keys.push(key);
+        keys.push(key.clone());
         keys.len()
     };
     let mut stream = reader.into_inner();
-    match does(&Asked { path, n }) {
+    match does(&Asked { path, about, method, key, n }) {
         Does::Hangs => {}
         Does::Waits => {
             // Until the gateway gives up.

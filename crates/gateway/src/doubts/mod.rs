@@ -20,6 +20,7 @@ use faregate_pipeline::parameters::Valid;
 use faregate_pipeline::purchase;
 use faregate_pipeline::replay;
 use faregate_pipeline::saved;
+use faregate_pipeline::time::Millis;
 use faregate_stores::{
     Booked, Charge, ChargeState, Doubt, Ending, KeptOrder, OpenHold, OrderEnd, Receipt,
 };
@@ -132,13 +133,18 @@ impl Driver {
             // Without the books nothing can be ended.
             Err(_) => return false,
         };
-        match self.inquire(kept, wish).await {
+        match self.inquire(kept, hold.as_ref(), wish).await {
             Some(found) => self.end_doubt(kept, hold.as_ref(), found).await,
             None => false,
         }
     }
 
-    async fn inquire(&self, kept: &KeptOrder, wish: Wish) -> Option<Found> {
+    async fn inquire(
+        &self,
+        kept: &KeptOrder,
+        hold: Option<&OpenHold>,
+        wish: Wish,
+    ) -> Option<Found> {
         let module = self.shared.catalog.module(&kept.module)?;
         let operation = module.operation(&kept.action)?;
         let sending = Sending::read(kept.sending.as_deref()?)?;
@@ -149,6 +155,7 @@ impl Driver {
             module,
             operation,
             kept,
+            sent_by: hold.and_then(|hold| hold.doubted_at).map_or(kept.at, |at| at.max(kept.at)),
             sending: &sending,
             request,
         };
@@ -170,8 +177,9 @@ impl Driver {
         if !never {
             return asked.judged(&upstream, "the module was asked");
         }
-        // Until its time to answer is over, the module may be at it still.
-        let over = asked.kept.at.plus(i64::try_from(asked.module.upstream.timeout_ms).ok()?);
+        // Until its time to answer is over, the module may be at it still. The order is written before the call
+        // is sent, so its time does not count from there.
+        let over = asked.sent_by.plus(i64::try_from(asked.module.upstream.timeout_ms).ok()?);
         (self.shared.clock.now() > over).then(|| Found {
             settlement: Settlement::Release,
             lessons: Vec::new(),
@@ -327,6 +335,8 @@ struct Asked<'a> {
     module: &'a Module,
     operation: &'a Operation,
     kept: &'a KeptOrder,
+    /// When the last byte of it may have been sent.
+    sent_by: Millis,
     sending: &'a Sending,
     request: UpstreamRequest,
 }

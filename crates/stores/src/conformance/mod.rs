@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chain;
+mod figures;
 mod ledger;
 pub(crate) mod nonces;
 mod orders;

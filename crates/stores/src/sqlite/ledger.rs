@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::balances::{About, book, books, set_spent};
 use super::{currency, orders};
 use crate::error::{Fault, broken};
+use crate::failpoint;
 
 /// A hold that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct OpenHold {
     pub action: String,
     /// Since when.
     pub at: Millis,
+    /// Since when it is in doubt, if it is: nothing of it was sent after that.
+    pub doubted_at: Option<Millis>,
 }
 
 /// Sets the intent's price aside, unless this call, or these bytes, did so before. Claims are kept
@@ -37,6 +40,7 @@ pub(crate) fn reserve(
     window_ms: i64,
     now: Millis,
 ) -> Result<HoldOutcome, Fault> {
+    failpoint::at("reserve.begin")?;
     let (id, print) = (intent.request_id.as_bytes(), intent.print.to_be_bytes());
     c.prepare_cached("DELETE FROM claims WHERE at_ms < ?1")?
         .execute([now.plus(window_ms.saturating_mul(-2)).as_ms()])?;
@@ -89,11 +93,13 @@ pub(crate) fn reserve(
         print,
         now.as_ms(),
     ))?;
+    failpoint::at("reserve.held")?;
     c.prepare_cached("INSERT INTO claims (print, request_id, at_ms) VALUES (?1, ?2, ?3)")?
         .execute((print, id, now.as_ms()))?;
     let about = About { account: &intent.account, request_id: Some(intent.request_id), note: "" };
     book(c, about, entry, &balance, now)?;
     set_spent(c, &intent.account, &daily)?;
+    failpoint::at("reserve.booked")?;
     Ok(HoldOutcome::Held)
 }
 
@@ -140,25 +146,29 @@ pub(crate) fn advance(
             }
         }
     }
-    set_state(c, id, hold.state(), (!hold.state().is_open()).then_some(now))?;
+    let left = !hold.state().is_open() || hold.state() == HoldState::InDoubt;
+    set_state(c, id, hold.state(), left.then_some(now))?;
     Ok(Some(hold.state()))
 }
 
 /// The mark that the first byte may go upstream.
 pub(crate) fn mark_sending(c: &Connection, id: RequestId) -> Result<(), Fault> {
+    failpoint::at("mark.begin")?;
     let from = hold(c, id)?.ok_or_else(|| unknown(id))?.hold.state();
     let sending = from.after(Step::Send).ok_or(Refused::WrongStep { from, step: Step::Send });
-    set_state(c, id, sending.map_err(broken)?, None)
+    set_state(c, id, sending.map_err(broken)?, None)?;
+    Ok(failpoint::at("mark.done")?)
 }
 
+/// `left` is when it ended, or came to be in doubt.
 fn set_state(
     c: &Connection,
     id: RequestId,
     state: HoldState,
-    ended: Option<Millis>,
+    left: Option<Millis>,
 ) -> Result<(), Fault> {
     c.prepare_cached("UPDATE holds SET state = ?2, ended_at_ms = ?3 WHERE request_id = ?1")?
-        .execute((id.as_bytes(), state.as_str(), ended.map(Millis::as_ms)))?;
+        .execute((id.as_bytes(), state.as_str(), left.map(Millis::as_ms)))?;
     Ok(())
 }
 
@@ -236,8 +246,8 @@ pub(crate) fn recover(c: &Connection, now: Millis) -> Result<(usize, usize), Fau
 /// Holds that have not ended, oldest first.
 pub(crate) fn open_holds(c: &Connection) -> Result<Vec<OpenHold>, Fault> {
     let mut statement = c.prepare_cached(
-        "SELECT request_id, account, amount, currency, state, module, action, at_ms FROM holds \
-         WHERE state NOT IN ('committed', 'released') ORDER BY at_ms, request_id",
+        "SELECT request_id, account, amount, currency, state, module, action, at_ms, ended_at_ms \
+         FROM holds WHERE state NOT IN ('committed', 'released') ORDER BY at_ms, request_id",
     )?;
     let (mut rows, mut holds) = (statement.query([])?, Vec::new());
     while let Some(row) = rows.next()? {
@@ -249,8 +259,8 @@ pub(crate) fn open_holds(c: &Connection) -> Result<Vec<OpenHold>, Fault> {
 /// The hold of a call, whatever became of it.
 pub(crate) fn hold_of(c: &Connection, id: RequestId) -> Result<Option<OpenHold>, Fault> {
     let mut statement = c.prepare_cached(
-        "SELECT request_id, account, amount, currency, state, module, action, at_ms FROM holds \
-         WHERE request_id = ?1",
+        "SELECT request_id, account, amount, currency, state, module, action, at_ms, ended_at_ms \
+         FROM holds WHERE request_id = ?1",
     )?;
     let mut rows = statement.query([id.as_bytes()])?;
     rows.next()?.map(row_of).transpose()
@@ -259,11 +269,14 @@ pub(crate) fn hold_of(c: &Connection, id: RequestId) -> Result<Option<OpenHold>,
 fn row_of(row: &rusqlite::Row<'_>) -> Result<OpenHold, Fault> {
     let code: String = row.get("currency")?;
     let state: String = row.get("state")?;
+    let state = HoldState::parse(&state).map_err(broken)?;
+    let left: Option<i64> = row.get("ended_at_ms")?;
     Ok(OpenHold {
+        doubted_at: left.filter(|_| state == HoldState::InDoubt).map(Millis::new),
         request_id: RequestId::from_bytes(row.get("request_id")?),
         account: row.get("account")?,
         amount: Money::from_micros(row.get("amount")?, currency(&code)?),
-        state: HoldState::parse(&state).map_err(broken)?,
+        state,
         module: row.get("module")?,
         action: row.get("action")?,
         at: Millis::new(row.get("at_ms")?),

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use super::ledger::{OpenHold, open_holds};
 use super::refunds;
 use crate::error::{Fault, broken};
+use crate::failpoint;
 use crate::orders::Booked;
 use crate::vault::{Place, Sealed, Vault};
 
@@ -135,7 +136,8 @@ pub(crate) fn insert(c: &Connection, order: &Order, now: Millis) -> Result<(), F
         &order.sending,
         now.as_ms(),
     ))?;
-    refunds::begin(c, order.request_id, &order.account, &order.refunds, now)
+    refunds::begin(c, order.request_id, &order.account, &order.refunds, now)?;
+    Ok(failpoint::at("order.kept")?)
 }
 
 /// The order of a token, if it is not a day old; one whose end is not known never is.

@@ -12,6 +12,7 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use crate::error::Fault;
+use crate::failpoint;
 
 /// Most jobs in one transaction.
 const GROUP: usize = 256;
@@ -128,7 +129,10 @@ fn commit(connection: &Connection, group: Vec<Job>) -> Result<(), Stop> {
                 ));
             }
         }
-        run("COMMIT")
+        failpoint::at("commit.before")?;
+        run("COMMIT")?;
+        failpoint::pass("commit.after");
+        Ok(())
     });
     if committed.is_err() && !connection.is_autocommit() {
         // If this fails too, so does the next BEGIN.
