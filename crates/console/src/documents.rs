@@ -40,6 +40,7 @@ documents! {
     "sandbox",
     "pages",
     "operations",
+    "metrics",
     "reference/configuration",
     "reference/mistakes",
     "threat-model",
