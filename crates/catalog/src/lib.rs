@@ -52,7 +52,7 @@ pub use document::Source;
 pub use module::{ErrorExample, Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
     Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, InDoubt, JsonPath, MinSignature,
-    Operation, Pricing, Purchase, Quote, Rate, Returns, UpstreamRequest,
+    Operation, Pricing, Purchase, Quote, Rate, Returns, Totals, UpstreamRequest,
 };
 pub use parameters::{Description, FAULTS_MAX, Fault, FaultReason, PARAMETERS_MAX, Parameters};
 pub use price::{Period, Price, PriceError, Record, Refund};

@@ -83,7 +83,8 @@ fn terms(operation: &Operation, reader: &Reader<'_>) -> Vec<(&'static str, Strin
     let zh = reader.is_chinese();
     let mut terms: Vec<(&'static str, String)> = Vec::new();
     money(operation, reader, &mut terms);
-    if let Some(rate) = operation.quota {
+    // Of a protective limit nothing is told.
+    if let Some(rate) = operation.quota.filter(|_| !operation.totals.hidden) {
         let (rate, burst) = (rate.per_second, rate.burst);
         terms.push((
             reader.say("Quota", "频率"),

@@ -236,6 +236,7 @@ mod spec {
             groups: Vec::new(),
             sources: Vec::new(),
             rate: None,
+            quotas: Vec::new(),
             replay_identity: None,
             min_signature: None,
         };

@@ -59,7 +59,7 @@ fn own(operation: &Operation, code: Code, reader: &Reader<'_>) -> Option<String>
                 else { format!("The account is not in {groups}, or is suspended.") })
             }
         },
-        Code::QuotaExceeded => operation.quota.map(|rate| {
+        Code::QuotaExceeded => operation.quota.filter(|_| !operation.totals.hidden).map(|rate| {
             let (rate, burst) = (rate.per_second, rate.burst);
             if zh { format!("超过此接口每秒 {rate} 次（突发 {burst} 次）的频率，或账号的频率。") }
             else { format!("More than {rate} calls a second ({burst} at once), or the account's own rate.") }

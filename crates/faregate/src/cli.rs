@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, adopt, audit, call, check, clock, codes, doctor, explain, fault, feedback, identity,
-    init, key, ledger, maintenance, module, policy, reload, scenario, serve, shell, sign, upstream,
+    init, key, ledger, maintenance, module, policy, quota, reload, scenario, serve, shell, sign,
+    upstream,
 };
 use crate::exit::Failure;
 
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policy(policy::Policy),
     #[command(subcommand)]
+    Quota(quota::Quota),
+    #[command(subcommand)]
     Ledger(ledger::Ledger),
     #[command(subcommand)]
     Identity(identity::Identity),
@@ -95,6 +98,7 @@ impl Command {
             Self::Account(account) => account.run(),
             Self::Key(key) => key.run(),
             Self::Policy(policy) => policy.run(),
+            Self::Quota(quota) => quota.run(),
             Self::Ledger(ledger) => ledger.run(),
             Self::Identity(identity) => identity.run(),
             Self::Maintenance(maintenance) => maintenance.run(),

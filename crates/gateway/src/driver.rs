@@ -255,7 +255,7 @@ impl Driver {
             trail.steps.replay_of = Some(first.0);
             return first.1.clone();                                                             // told again
         }
-        let cells = quota::cells(&permitted, shared.config.default_rate);
+        let cells = quota::cells(&permitted, &shared.config.quotas);
         let (claimed, verdict, ticket) = self.enter(claim.as_ref(), trail.cells(&cells), now).await?; // one trip
         let claimed = replay::check(permitted, claim.as_ref(), claimed)?;                       // 4500
         trail.echo = echo.and_then(Turn::ours);

@@ -63,7 +63,7 @@ impl Driver {
             (Arc::clone(admitted.account()), Arc::clone(admitted.operation()));
         let funds = stores.funds(&account.id).await?;
         let mut rehearsal = Rehearsal::default();
-        let cells = quota::of_the_call(&admitted, self.shared.config.default_rate);
+        let cells = quota::of_the_call(&admitted, &self.shared.config.quotas);
         rehearsal.add(order::QUOTA, quota::would(&stores.peek(&cells, now).await?));
         let identity = verification::would(&operation, &account);
         match parameters::validate(admitted) {

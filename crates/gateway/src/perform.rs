@@ -164,9 +164,11 @@ impl Driver {
         let driver = Arc::clone(self);
         let sent = operation::begin(funded);
         let (place, faked) = (trail.place.take(), trail.faked(&sent));
+        // The call stays counted while its module has it, though its client may be gone.
+        let counted = trail.verdict.place.take();
         let begun = Begun::new(async move {
             let ended = driver.execute(sent, hold, faked, pick).await;
-            drop(place);
+            drop((place, counted));
             ended
         });
         match begun.await {

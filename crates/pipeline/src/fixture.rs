@@ -83,6 +83,7 @@ impl World {
                 groups: Vec::new(),
                 sources: Vec::new(),
                 rate: None,
+                quotas: Vec::new(),
                 replay_identity: None,
                 min_signature: None,
             },
@@ -124,7 +125,10 @@ impl World {
         let one = NonZeroU32::MIN;
         let cell = CellVerdict {
             name: "account",
-            rate: Rate { per_second: one, burst: one },
+            limit: Limit::Rate(Rate { per_second: one, burst: one }),
+            window_s: 1,
+            hidden: false,
+            in_calls: false,
             remaining: 0,
             reset_s: 1,
             refused_for_s: self.refused_for_s,
@@ -142,7 +146,8 @@ impl World {
         let request =
             replay::request(&permitted, &Prints::new([0; 16]), &replay::Policy::default());
         let claimed = replay::check(permitted, request.as_ref(), self.claim)?;
-        let admitted = quota::check(claimed, &Verdict { cells: [cell].into_iter().collect() })?;
+        let admitted =
+            quota::check(claimed, &Verdict { cells: [cell].into_iter().collect(), place: None })?;
         let valid = parameters::validate(admitted)?;
         let wanted = ownership::wanted(&valid);
         let owners = vec![self.owner.clone(); wanted.len()];

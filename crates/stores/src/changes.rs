@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use crate::cache::Cache;
 use crate::error::Fault;
+use crate::quotas::Quotas;
 use crate::sqlite::{sandbox, switches};
 
 const ROUND: Duration = Duration::from_millis(200);
@@ -25,12 +26,15 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Fills the cache's switches and sandbox, then keeps it fresh.
-    pub(crate) fn start(connection: Connection, cache: Arc<Cache>) -> Result<Self, Fault> {
+    pub(crate) fn start(
+        connection: Connection,
+        (cache, quotas): (Arc<Cache>, Arc<Quotas>),
+    ) -> Result<Self, Fault> {
         let mut seen = Seen { version: version(&connection)?, seq: last_seq(&connection)? };
         cache.set_switches(switches::all(&connection)?);
         cache.set_sandbox(sandbox::read(&connection)?);
         let (stop, stopped) = channel();
-        let run = move || run(&connection, &cache, &mut seen, &stopped);
+        let run = move || run(&connection, (&cache, &quotas), &mut seen, &stopped);
         let thread = std::thread::Builder::new().name("changes".to_owned()).spawn(run);
         let thread = thread.map_err(crate::error::broken)?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
@@ -52,22 +56,31 @@ struct Seen {
     seq: i64,
 }
 
-fn run(connection: &Connection, cache: &Cache, seen: &mut Seen, stopped: &Receiver<()>) {
+fn run(
+    connection: &Connection,
+    (cache, quotas): (&Cache, &Quotas),
+    seen: &mut Seen,
+    stopped: &Receiver<()>,
+) {
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(ROUND) {
-        if look(connection, cache, seen).is_err() {
+        if look(connection, (cache, quotas), seen).is_err() {
             // What cannot be checked is not trusted: the next call asks the database itself.
             cache.forget_keys();
         }
     }
 }
 
-fn look(connection: &Connection, cache: &Cache, seen: &mut Seen) -> Result<(), Fault> {
+fn look(
+    connection: &Connection,
+    (cache, quotas): (&Cache, &Quotas),
+    seen: &mut Seen,
+) -> Result<(), Fault> {
     let version = version(connection)?;
     if version == seen.version {
         return Ok(());
     }
-    let mut statement =
-        connection.prepare_cached("SELECT seq, kind FROM changes WHERE seq > ?1 ORDER BY seq")?;
+    let mut statement = connection
+        .prepare_cached("SELECT seq, kind, key FROM changes WHERE seq > ?1 ORDER BY seq")?;
     let (mut rows, mut seq) = (statement.query([seen.seq])?, seen.seq);
     let (mut keys, mut service, mut faults) = (false, false, false);
     while let Some(row) = rows.next()? {
@@ -75,6 +88,8 @@ fn look(connection: &Connection, cache: &Cache, seen: &mut Seen) -> Result<(), F
         match row.get::<_, String>(1)?.as_str() {
             "switch" => service = true,
             "sandbox" => faults = true,
+            // An account whose cells are to be new, by its slot.
+            "quota" => quotas.reset(row.get::<_, String>(2)?.parse().unwrap_or(0)),
             _ => keys = true,
         }
     }

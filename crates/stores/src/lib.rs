@@ -86,11 +86,13 @@ pub struct Stores {
 /// Dropped from the top: first whatever writes, last the lock.
 #[derive(Debug)]
 struct Inner {
-    writer: Writer,
+    /// Before the writer, which it writes by.
+    _keeper: quotas::Keeper,
+    writer: Arc<Writer>,
     _watch: Watch,
     readers: Readers,
     nonces: Nonces,
-    quotas: Quotas,
+    quotas: Arc<Quotas>,
     receipts: Receipts,
     cache: Arc<Cache>,
     admin: std::sync::Mutex<Option<Admin>>,
@@ -148,19 +150,24 @@ impl Stores {
         };
         let nonces =
             Nonces::open(&setting, now, progress).map_err(OpenError::io(&home.nonces()))?;
-        let watch = Watch::start(connect(&home.database(), Role::Writer)?, Arc::clone(&cache))?;
+        let quotas = Arc::new(Quotas::with(sqlite::quotas::read_back(&connection, now)?));
+        let followers = (Arc::clone(&cache), Arc::clone(&quotas));
+        let watch = Watch::start(connect(&home.database(), Role::Writer)?, followers)?;
         let opened = Opened {
             n_nonces: nonces.recovery.n_nonces,
             fenced_because: nonces.recovery.fenced_because.clone(),
             n_holds_released,
             n_holds_in_doubt,
         };
+        let writer = Arc::new(Writer::start(connection).map_err(OpenError::io(&data))?);
+        let keeper = quotas::Keeper::start(Arc::clone(&quotas), Arc::clone(&writer));
         let inner = Inner {
-            writer: Writer::start(connection).map_err(OpenError::io(&data))?,
+            _keeper: keeper.map_err(OpenError::io(&data))?,
+            writer,
             _watch: watch,
             readers: Readers::open(&home.database())?,
             nonces,
-            quotas: Quotas::default(),
+            quotas,
             receipts: Receipts::open(&home.receipts()).map_err(OpenError::io(&home.receipts()))?,
             cache,
             admin: std::sync::Mutex::default(),

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0302_refunds.sql"),
     include_str!("../migrations/sqlite/0400_policies.sql"),
     include_str!("../migrations/sqlite/0400_audit.sql"),
+    include_str!("../migrations/sqlite/0401_quotas.sql"),
 ];
 
 /// The one that SQL alone cannot do.

@@ -33,6 +33,7 @@ mod metrics;
 mod money;
 mod notes;
 mod page;
+mod quota;
 mod quotes;
 mod raw;
 mod receipts;

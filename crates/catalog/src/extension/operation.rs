@@ -1,13 +1,13 @@
 //! The extension at an operation: the terms on which its action is offered.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use super::fields::{Fields, listed};
 use super::{KEY, OPERATION_KEYS};
 use crate::diagnostic::Report;
 use crate::document::Spot;
 use crate::operation::{
-    Audience, Batch, Binding, Creates, InDoubt, JsonPath, MinSignature, Rate, Returns,
+    Audience, Batch, Binding, Creates, InDoubt, JsonPath, MinSignature, Rate, Returns, Totals,
 };
 use crate::suggestion;
 
@@ -29,7 +29,7 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) priced: Option<Priced<'d>>,
     /// May anybody call it, without a signature; with its place.
     pub(crate) public: Option<Spot<'d>>,
-    pub(crate) quota: Option<Rate>,
+    pub(crate) quota: Option<(Option<Rate>, Totals)>,
     pub(crate) requires_identity: Option<bool>,
     pub(crate) resources: Vec<(Binding, Spot<'d>)>,
     pub(crate) returns: Option<Returned<'d>>,
@@ -255,9 +255,42 @@ fn settle(report: &mut Report<'_>, purchase: &Fields<'_>) -> Option<InDoubt> {
     }
 }
 
-fn quota(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Rate> {
+fn quota(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<(Option<Rate>, Totals)> {
+    const TOTAL_MAX: u32 = 1_000_000_000;
     let spot = fields.spot.get("quota")?;
-    let quota = Fields::open(report, spot, &["burst", "rate"])?;
+    let known = ["atOnce", "burst", "counts", "day", "hidden", "month", "rate"];
+    let quota = Fields::open(report, spot, &known)?;
+    let total = |n: Option<u32>| n.map(u64::from).and_then(NonZeroU64::new);
+    let totals = Totals {
+        day: total(quota.number(report, "day", 1..=TOTAL_MAX)),
+        month: total(quota.number(report, "month", 1..=TOTAL_MAX)),
+        at_once: quota.number(report, "atOnce", 1..=1_000_000).and_then(NonZeroU32::new),
+        in_calls: counts(report, &quota),
+        hidden: quota.flag(report, "hidden").unwrap_or(false),
+    };
+    let others = ["day", "month", "atOnce"].iter().any(|key| quota.spot.get(key).is_some());
+    if others && quota.spot.get("rate").is_none() {
+        return Some((None, totals));
+    }
+    Some((Some(rate(report, &quota)?), totals))
+}
+
+fn counts(report: &mut Report<'_>, quota: &Fields<'_>) -> bool {
+    match quota.text(report, "counts") {
+        None | Some("units") => false,
+        Some("calls") => true,
+        Some(other) => {
+            if let Some(spot) = quota.spot.get("counts") {
+                let what = format!("`{other}` is not what a quota counts");
+                let help = Some("write `calls`, or `units`: the items of a batch".to_owned());
+                report.error(report.value(&spot), what, help);
+            }
+            false
+        }
+    }
+}
+
+fn rate(report: &mut Report<'_>, quota: &Fields<'_>) -> Option<Rate> {
     let rate = quota.needed(report, "rate")?;
     let per_second = rate
         .strip_suffix("/s")

@@ -16,7 +16,7 @@ pub use read::COMMON_PARAMETERS;
 pub use request::UpstreamRequest;
 pub use terms::{
     Audience, Batch, Binding, Cover, Creates, InDoubt, JsonPath, MinSignature, Pricing, Purchase,
-    Quote, Rate, Returns,
+    Quote, Rate, Returns, Totals,
 };
 
 pub(crate) use read::read_all;
@@ -57,6 +57,8 @@ pub struct Operation {
     pub batch: Option<Batch>,
     /// Its own quota, beside the account's.
     pub quota: Option<Rate>,
+    /// What that quota limits beside its rate.
+    pub totals: Totals,
     /// Its price, where it has one.
     pub purchase: Option<Purchase>,
     /// What its answer brings into being.

@@ -1,6 +1,6 @@
 //! The terms on which an action is offered: who may call it, how often, for how much.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use serde_json::{Map, Value};
 
@@ -98,6 +98,21 @@ pub struct Rate {
     pub per_second: NonZeroU32,
     /// Calls at once.
     pub burst: NonZeroU32,
+}
+
+/// What a quota limits beside its rate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Units a day, in UTC.
+    pub day: Option<NonZeroU64>,
+    /// Units a month, in UTC.
+    pub month: Option<NonZeroU64>,
+    /// Calls under way.
+    pub at_once: Option<NonZeroU32>,
+    /// Does it count calls, and not the items of a batch.
+    pub in_calls: bool,
+    /// Is it a protective limit, of which nothing is told.
+    pub hidden: bool,
 }
 
 /// What a call costs.

@@ -34,14 +34,29 @@ fn batches_that_cannot_be() {
 }
 
 #[test]
-fn terms_that_cannot_be() {
+fn quotas_that_cannot_be() {
     for (extension, expected) in [
         (
             "{ quota: { rate: «10/m» } }",
             "`10/m` is not a rate | write whole calls a second: `10/s`",
         ),
         ("{ quota: { rate: «0/s» } }", "`0/s` is not a rate | write whole calls a second: `10/s`"),
-        ("{ quota: «10/s» }", "an object with `burst`, `rate` is expected here | -"),
+        (
+            "{ quota: { day: 5, counts: «items» } }",
+            "`items` is not what a quota counts | write `calls`, or `units`: the items of a batch",
+        ),
+        (
+            "{ quota: «10/s» }",
+            "an object with `atOnce`, `burst`, `counts`, `day`, `hidden`, `month`, `rate` is expected here | -",
+        ),
+    ] {
+        verify_act(extension, PROPERTIES, &[expected]);
+    }
+}
+
+#[test]
+fn terms_that_cannot_be() {
+    for (extension, expected) in [
         (
             "{ resources: { «idss»: instance } }",
             "`idss` is not a parameter of this action | did you mean `ids`?",

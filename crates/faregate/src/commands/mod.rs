@@ -23,6 +23,7 @@ pub(crate) mod ledger;
 pub(crate) mod maintenance;
 pub(crate) mod module;
 pub(crate) mod policy;
+pub(crate) mod quota;
 mod receipt;
 pub(crate) mod reload;
 pub(crate) mod scenario;

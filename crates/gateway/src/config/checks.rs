@@ -1,12 +1,11 @@
 //! From what was written to what is meant, every fault on the way.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::Upstream;
-use faregate_pipeline::facts::{MinSignature, Rate, ReplayIdentity};
+use faregate_pipeline::facts::{MinSignature, ReplayIdentity};
 use faregate_stores::Durability;
 use toml::Spanned;
 
@@ -43,14 +42,14 @@ impl ModuleEntry {
     }
 }
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     name: &'a str,
     text: &'a str,
     faults: &'a mut Faults,
 }
 
 impl Checker<'_> {
-    fn fault(&mut self, span: Range<usize>, sentence: &str, help: &str) {
+    pub(super) fn fault(&mut self, span: Range<usize>, sentence: &str, help: &str) {
         self.faults.push(Fault::at(self.name, self.text, span, sentence, Some(help)));
     }
 
@@ -78,21 +77,6 @@ impl Checker<'_> {
             return None;
         }
         Some(address)
-    }
-
-    fn default_rate(&mut self, raw: &RawConfig) -> Option<Rate> {
-        let quota = raw.quota.as_ref()?;
-        let positive = |n: i64| u32::try_from(n).ok().and_then(NonZeroU32::new);
-        let rate = (positive(quota.as_ref().per_second), positive(quota.as_ref().burst));
-        if let (Some(per_second), Some(burst)) = rate {
-            return Some(Rate { per_second, burst });
-        }
-        self.fault(
-            quota.span(),
-            "a rate and its burst are at least 1: with 0 every call is refused",
-            "leave `[quota]` out for no limit",
-        );
-        None
     }
 
     fn min_signature(&mut self, raw: &RawConfig) -> MinSignature {
@@ -320,7 +304,8 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
     }
     config.pages_counts = raw.pages.counts;
     check.replay(&raw, &mut config);
-    config.default_rate = check.default_rate(&raw);
+    config.quotas = check.quotas(raw.quota.as_ref());
+    config.default_rate = config.quotas.account.rate;
     (config.sandbox, config.compat, config.min_signature) =
         (raw.sandbox, raw.compat, check.min_signature(&raw));
     if let Some(faults) = &raw.faults {

@@ -5,6 +5,7 @@
 
 mod checks;
 mod faults;
+mod quotas;
 mod raw;
 mod shape;
 
@@ -14,7 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::{Catalog, Settings, Severity, Source, Upstream};
-use faregate_pipeline::facts::{MinSignature, Rate, ReplayIdentity};
+use faregate_pipeline::facts::{MinSignature, Quotas, Rate, ReplayIdentity};
 use faregate_stores::Durability;
 
 use crate::ops::access_log::Target;
@@ -61,6 +62,8 @@ pub struct Config {
     pub validity: Validity,
     /// The rate of an account that has none of its own.
     pub default_rate: Option<Rate>,
+    /// What limits accounts, actions, keys and addresses where nothing else is said.
+    pub quotas: Quotas,
     /// How much a connection or request may bring.
     pub limits: Limits,
     /// How long a purchase in doubt is asked about before it is settled as its document says; in seconds.
@@ -219,6 +222,7 @@ impl Config {
             },
             validity: Validity { period_s: 300 },
             default_rate: None,
+            quotas: Quotas::default(),
             limits: Limits::default(),
             in_doubt_s: 900,
             servers: HashMap::new(),

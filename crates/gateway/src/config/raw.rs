@@ -106,8 +106,25 @@ pub(super) struct RawValidity {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawQuota {
-    pub(super) per_second: i64,
-    pub(super) burst: i64,
+    pub(super) per_second: Option<i64>,
+    pub(super) burst: Option<i64>,
+    pub(super) account: Option<Spanned<RawScope>>,
+    pub(super) action: Option<Spanned<RawScope>>,
+    pub(super) key: Option<Spanned<RawScope>>,
+    pub(super) address: Option<Spanned<RawScope>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawScope {
+    pub(super) per_second: Option<i64>,
+    pub(super) burst: Option<i64>,
+    pub(super) day: Option<i64>,
+    pub(super) month: Option<i64>,
+    pub(super) at_once: Option<i64>,
+    pub(super) counts: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) hidden: bool,
 }
 
 #[derive(Deserialize, Default)]

@@ -52,10 +52,7 @@ const ROOT: &[Key] = &[
     key("tls", Kind::Table(TLS)),
     key("replay", Kind::Table(REPLAY)),
     key("validity", Kind::Table(&[key("period_s", Kind::Number)])),
-    key(
-        "quota",
-        Kind::Table(&[required("per_second", Kind::Number), required("burst", Kind::Number)]),
-    ),
+    key("quota", Kind::Table(QUOTA)),
     key("limits", Kind::Table(LIMITS)),
     key("money", Kind::Table(&[key("in_doubt_s", Kind::Number)])),
     key("log", Kind::Table(&[key("access", Kind::Text)])),
@@ -87,6 +84,25 @@ const REPLAY: &[Key] = &[
     key("identity", Kind::Text),
     key("refuse_last_nonce", Kind::Switch),
     key("durability", Kind::Text),
+];
+
+const QUOTA: &[Key] = &[
+    key("per_second", Kind::Number),
+    key("burst", Kind::Number),
+    key("account", Kind::Table(SCOPE)),
+    key("action", Kind::Table(SCOPE)),
+    key("key", Kind::Table(SCOPE)),
+    key("address", Kind::Table(SCOPE)),
+];
+
+const SCOPE: &[Key] = &[
+    key("per_second", Kind::Number),
+    key("burst", Kind::Number),
+    key("day", Kind::Number),
+    key("month", Kind::Number),
+    key("at_once", Kind::Number),
+    key("counts", Kind::Text),
+    key("hidden", Kind::Switch),
 ];
 
 const LIMITS: &[Key] = &[

@@ -260,3 +260,33 @@ document = "cvm.yaml"
     assert_eq!((limits.workers, default_rate.unwrap().burst.get()), (None, 6));
     assert!(matches!(access_log, Target::Off));
 }
+
+#[test]
+fn quotas_are_read_by_scope_and_a_limit_of_nothing_is_told() {
+    let read = |quota: &str| {
+        let text = format!("base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\n{quota}");
+        let mut faults = Faults::default();
+        let read = checks::read("faregate.toml", &text, Path::new("x"), &mut faults);
+        (read.map(|read| read.config.quotas), faults.render(false))
+    };
+    let (quotas, faults) = read(
+        "[quota]\nper_second = 5\nburst = 6\n[quota.address]\nat_once = 7\ncounts = \"calls\"\nhidden = true\n",
+    );
+    let quotas = quotas.expect(&faults);
+    assert_eq!(quotas.account.rate.map(|rate| rate.burst.get()), Some(6));
+    assert_eq!(quotas.address.at_once.map(std::num::NonZeroU32::get), Some(7));
+    assert!(quotas.address.hidden && quotas.address.in_calls);
+    for (quota, said) in [
+        ("[quota.key]\nhidden = true\n", "this limits nothing"),
+        ("[quota.key]\nday = 0\n", "a limit is at least 1"),
+        ("[quota.key]\nburst = 1\n", "a rate and its burst stand together"),
+        ("[quota.key]\nday = 1\ncounts = \"items\"\n", "this is not what a quota counts"),
+        (
+            "[quota]\nper_second = 1\nburst = 1\n[quota.account]\nper_second = 1\nburst = 1\n",
+            "both have a rate",
+        ),
+    ] {
+        let (_, faults) = read(quota);
+        assert!(faults.contains(said), "{quota}: {faults}");
+    }
+}

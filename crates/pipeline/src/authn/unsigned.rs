@@ -27,6 +27,7 @@ pub(super) fn signed() -> Signed {
                 groups: Vec::new(),
                 sources: Vec::new(),
                 rate: None,
+                quotas: Vec::new(),
                 replay_identity: None,
                 min_signature: None,
             }),

@@ -3,19 +3,50 @@
 
 use std::sync::Arc;
 
-use faregate_catalog::Operation;
+use faregate_catalog::{Module, Operation};
 use faregate_contract::Refusal;
+use faregate_signing::{Algorithm, Method, SecretKey, form, sign};
 use serde_json::Map;
 
 use crate::balance::Funded;
 use crate::call::RawCall;
+use crate::call::fixture::raw;
 use crate::facts::{AccountState, Owner};
-use crate::fixture::{World, get};
+use crate::fixture::{SECRET_KEY, World, signed_pairs};
 
 /// All actions, and whether they name resources, whose owner is then asked for. A new action is written down here by
 /// somebody who has thought of it.
 const ACTIONS: &[(&str, bool)] = &[
+    ("account:AdjustBalance", false),
+    ("account:AnswerFeedback", false),
+    ("account:CloseAccount", false),
+    ("account:CreateAccount", false),
+    ("account:CreateKey", false),
+    ("account:DeleteKey", false),
+    ("account:DeleteMaintenance", false),
+    ("account:DescribeAccounts", false),
+    ("account:DescribeAudit", false),
+    ("account:DescribeBalance", false),
+    ("account:DescribeErrorCodes", false),
+    ("account:DescribeFeedback", false),
+    ("account:DescribeHolds", false),
+    ("account:DescribeKeys", false),
+    ("account:DescribeLedger", false),
+    ("account:DescribeMaintenance", false),
     ("account:DescribeRequest", false),
+    ("account:DescribeRequests", false),
+    ("account:DescribeUsage", false),
+    ("account:DisableKey", false),
+    ("account:EnableKey", false),
+    ("account:PutMaintenance", false),
+    ("account:ResumeAccount", false),
+    ("account:SetCredit", false),
+    ("account:SetDailyCap", false),
+    ("account:SetIdentity", false),
+    ("account:SettleHold", false),
+    ("account:SuspendAccount", false),
+    ("account:TopUp", false),
+    ("account:UpdateAccount", false),
     ("cvm:CreateProject", false),
     ("cvm:DescribeInstances", true),
     ("cvm:DescribeInternalUsage", false),
@@ -33,7 +64,7 @@ const ACTIONS: &[(&str, bool)] = &[
 ];
 
 /// A call as the pages show it, with an id for each resource that it may name.
-fn call(operation: &Operation) -> RawCall {
+fn call(module: &Module, operation: &Operation) -> RawCall {
     let mut object = Map::new();
     for parameter in operation.parameters.describe() {
         let named = operation.resources.iter().any(|bound| bound.parameter == parameter.name);
@@ -43,12 +74,17 @@ fn call(operation: &Operation) -> RawCall {
     }
     let pairs = faregate_catalog::Parameters::flatten(&object);
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    get(&operation.action, &pairs)
+    let mut pairs = signed_pairs(Method::Get, &operation.action, &pairs);
+    pairs.retain(|(name, _)| name != "Signature");
+    let (secret, raw) = (SecretKey::new(SECRET_KEY), raw());
+    let host = module.domains.first().unwrap();
+    sign::v2(Method::Get, host, &raw.path, &mut pairs, &secret, Algorithm::HmacSha256);
+    RawCall { host: host.clone(), query: Some(form::encode(&pairs)), ..raw }
 }
 
 fn world() -> World {
     let mut world = World::new();
-    world.account.groups.push("staff".into());
+    world.account.groups = vec!["staff".into(), "operators".into()];
     world
 }
 
@@ -70,7 +106,7 @@ fn every_action_of_every_module_is_covered_and_answers_each_question() {
             let name = format!("{}:{}", module.name, operation.action);
             let mut answer = |change: &dyn Fn(&mut World)| {
                 change(&mut world);
-                let answer = world.walk(call(operation));
+                let answer = world.walk(call(module, operation));
                 world.key_known = true;
                 world.account.state = AccountState::Active;
                 world.policies = None;

@@ -157,6 +157,9 @@ reproductions! {
     }
     QuotaExceeded {
         RATE: "for i in $(seq 20); do faregate call --retries 0 -p limited cvm DescribeZones & done; wait";
+        DAILY: "faregate quota set demo --action cvm:DescribeProject --day 1\nsleep 1\nfor i in 1 2; do faregate call --retries 0 cvm DescribeProject; done";
+        MONTHLY: "faregate quota set demo --action cvm:DescribeProject --month 1\nsleep 1\nfor i in 1 2; do faregate call --retries 0 cvm DescribeProject; done";
+        CONCURRENCY: fault!("4400.CONCURRENCY");
         NONCES_LIVE: fault!("4400.NONCES_LIVE");
     }
     ReplayAttack {

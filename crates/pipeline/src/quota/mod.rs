@@ -1,4 +1,5 @@
-//! 4400 Quota exceed: a rate of an account, or of an account at one action, is used up.
+//! 4400 Quota exceed: a rate or a total of an account, an action, a key or an address is used up, or as many calls are
+//! under way as may be.
 //!
 //! After the claim, so that copies cost the victim nothing; before the parameters, so that a flood of
 //! malformed calls is a flood too. What this gate refuses costs nothing, and its nonce is unspent again:
@@ -6,16 +7,18 @@
 //! used its units.
 //! Invariant: an `Admitted` has taken its units from every cell it touches. Never: counts in two places.
 
+pub mod cells;
 pub mod gcra;
 pub mod headers;
+mod touched;
 
 use std::num::NonZeroU32;
 
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
-use smallvec::SmallVec;
 
+pub use self::touched::{Cells, cells, of_the_call, print};
 use crate::authz::Permitted;
-use crate::facts::{Cell, CellKey, CellVerdict, Rate, Verdict};
+use crate::facts::{Cell, CellVerdict, Limit, Rate, Verdict};
 use crate::replay::Claimed;
 
 /// A call within its quotas.
@@ -27,15 +30,18 @@ pub struct Admitted {
 owns!(Admitted => Claimed);
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] = &[RATE, NONCES_LIVE];
+pub const REASONS: &[Reason] = &[RATE, DAILY, MONTHLY, CONCURRENCY, NONCES_LIVE];
 const RATE: Reason = Reason::new("RATE");
+const DAILY: Reason = Reason::new("DAILY");
+const MONTHLY: Reason = Reason::new("MONTHLY");
+const CONCURRENCY: Reason = Reason::new("CONCURRENCY");
 const NONCES_LIVE: Reason = Reason::new("NONCES_LIVE");
 
 /// Why a call is one too many.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// The rate of this cell is used up.
-    Rate {
+    /// This cell is used up.
+    UsedUp {
         /// Which cell.
         cell: CellVerdict,
         /// Whole seconds to wait.
@@ -51,14 +57,10 @@ pub enum Refused {
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         let (reason, after_s, say) = match refused {
-            Refused::Rate { cell, after_s } => (
-                RATE,
-                after_s,
-                format!(
-                    "the rate of this {} is {} a second with a burst of {}; try again in {after_s} s.",
-                    cell.name, cell.rate.per_second, cell.rate.burst
-                ),
-            ),
+            Refused::UsedUp { cell, after_s } => {
+                let (reason, say) = used_up_words(&cell, after_s);
+                (reason, after_s, say)
+            }
             Refused::NoncesLive { after_s } => (
                 NONCES_LIVE,
                 after_s,
@@ -67,16 +69,54 @@ impl From<Refused> for Refusal {
                 ),
             ),
         };
-        Refusal::new(Code::QuotaExceeded, reason, Origin::Client, Public::new(say))
-            .retry(Retry::SameBytes { after_s })
+        Refusal::new(Code::QuotaExceeded, reason, Origin::Client, Public::new(say)).retry(
+            if after_s <= SAME_BYTES_S {
+                Retry::SameBytes { after_s }
+            } else {
+                Retry::After { after_s }
+            },
+        )
     }
 }
 
-/// How often an account may rehearse: a dry run uses none of its quotas, and is not for nothing.
-const DRY_RUNS: Rate = Rate {
-    per_second: NonZeroU32::MIN.saturating_add(9),
-    burst: NonZeroU32::MIN.saturating_add(49),
-};
+/// How long the same bytes may be told to wait: later their Timestamp is too old.
+const SAME_BYTES_S: u32 = 60;
+
+/// The reason and the sentence of a cell that is used up. Of a hidden one only the reason of all of them, and when.
+fn used_up_words(cell: &CellVerdict, after_s: u32) -> (Reason, String) {
+    if cell.hidden {
+        return (RATE, format!("there are too many calls at once; try again in {after_s} s."));
+    }
+    let whose = cell.name.split('-').next().unwrap_or(cell.name);
+    let units = if cell.in_calls { "calls" } else { "units" };
+    match cell.limit {
+        Limit::Rate(rate) => (
+            RATE,
+            format!(
+                "the rate of this {whose} is {} a second with a burst of {}; try again in {after_s} s.",
+                rate.per_second, rate.burst
+            ),
+        ),
+        Limit::Day(total) => (
+            DAILY,
+            format!(
+                "this {whose} has {total} {units} a day; the next day, in UTC, begins in {after_s} s."
+            ),
+        ),
+        Limit::Month(total) => (
+            MONTHLY,
+            format!(
+                "this {whose} has {total} {units} a month; the next month, in UTC, begins in {after_s} s."
+            ),
+        ),
+        Limit::AtOnce(most) => (
+            CONCURRENCY,
+            format!(
+                "this {whose} has {most} calls under way, as many as it may; try again in {after_s} s."
+            ),
+        ),
+    }
+}
 
 /// Is the call only rehearsed. An action that declares a DryRun of its own does so itself.
 #[must_use]
@@ -85,53 +125,27 @@ pub fn is_dry_run(permitted: &Permitted) -> bool {
         && !permitted.operation().parameters.describe().iter().any(|own| own.name == "DryRun")
 }
 
-/// The cells that a call takes from: those of [`of_the_call`], or that of dry runs alone.
-#[must_use]
-pub fn cells(permitted: &Permitted, default_rate: Option<Rate>) -> SmallVec<[Cell; 2]> {
-    if !is_dry_run(permitted) {
-        return of_the_call(permitted, default_rate);
-    }
-    // No operation has this number.
-    let key = CellKey { account: permitted.account().slot, action: Some(usize::MAX) };
-    SmallVec::from_iter([Cell { key, rate: DRY_RUNS, cost: 1, name: "dry-run" }])
-}
-
-/// The cells that a call touches: its account's, and its account's at this action.
-#[must_use]
-pub fn of_the_call(permitted: &Permitted, default_rate: Option<Rate>) -> SmallVec<[Cell; 2]> {
-    let operation = permitted.operation();
-    let account = permitted.account();
-    let cost = match &operation.batch {
-        None => 1,
-        Some(batch) => {
-            let items = permitted.input().count_items(&operation.parameters, &batch.over);
-            u32::try_from(items).unwrap_or(u32::MAX).clamp(1, batch.max)
-        }
-    };
-    let own = account.rate.or(default_rate).map(|rate| Cell {
-        key: CellKey { account: account.slot, action: None },
-        rate,
-        cost,
-        name: "account",
-    });
-    let action = operation.quota.map(|rate| Cell {
-        key: CellKey { account: account.slot, action: Some(operation.ordinal) },
-        rate: Rate { per_second: rate.per_second, burst: rate.burst },
-        cost,
-        name: "action",
-    });
-    own.into_iter().chain(action).collect()
-}
-
 /// The verdict of cells of which the first is used up; without any, of an account's. For a fault on purpose.
 #[must_use]
 pub fn used_up(cells: &[Cell]) -> Verdict {
     let one = NonZeroU32::MIN;
-    let account = ("account", Rate { per_second: one, burst: one });
-    let (name, rate) = cells.first().map_or(account, |cell| (cell.name, cell.rate));
-    let reset_s = rate.burst.get().div_ceil(rate.per_second.get());
-    let cell = CellVerdict { name, rate, remaining: 0, reset_s, refused_for_s: Some(1) };
-    Verdict { cells: [cell].into_iter().collect() }
+    let account = ("account", Limit::Rate(Rate { per_second: one, burst: one }));
+    let (name, limit) = cells.first().map_or(account, |cell| (cell.name, cell.limit));
+    let reset_s = match limit {
+        Limit::Rate(rate) => rate.burst.get().div_ceil(rate.per_second.get()),
+        Limit::Day(_) | Limit::Month(_) | Limit::AtOnce(_) => 1,
+    };
+    let cell = CellVerdict {
+        name,
+        limit,
+        window_s: 1,
+        hidden: false,
+        in_calls: false,
+        remaining: 0,
+        reset_s,
+        refused_for_s: Some(1),
+    };
+    Verdict { cells: [cell].into_iter().collect(), place: None }
 }
 
 /// 4400 for a key with too many live nonces; asked for by `replay`.
@@ -149,7 +163,7 @@ pub fn would(verdict: &Verdict) -> Option<Refusal> {
 fn refused(verdict: &Verdict) -> Option<Refused> {
     let (cell, after_s) =
         verdict.cells.iter().find_map(|cell| Some((*cell, cell.refused_for_s?)))?;
-    Some(Refused::Rate { cell, after_s })
+    Some(Refused::UsedUp { cell, after_s })
 }
 
 /// Judges what the cells answered.
@@ -171,9 +185,17 @@ mod spec {
     fn a_refusal_names_the_cell_its_rate_and_when_to_come_back_with_the_same_bytes() {
         let rate =
             Rate { per_second: NonZeroU32::new(5).unwrap(), burst: NonZeroU32::new(7).unwrap() };
-        let cell =
-            CellVerdict { name: "account", rate, remaining: 0, reset_s: 1, refused_for_s: Some(2) };
-        let refusal = Refusal::from(Refused::Rate { cell, after_s: 2 });
+        let cell = CellVerdict {
+            name: "account",
+            limit: Limit::Rate(rate),
+            window_s: 2,
+            hidden: false,
+            in_calls: false,
+            remaining: 0,
+            reset_s: 1,
+            refused_for_s: Some(2),
+        };
+        let refusal = Refusal::from(Refused::UsedUp { cell, after_s: 2 });
         assert_eq!((refusal.code, refusal.reason), (Code::QuotaExceeded, RATE));
         assert_eq!(refusal.retry, Retry::SameBytes { after_s: 2 });
         let message = refusal.message();
@@ -181,5 +203,39 @@ mod spec {
             message.contains("this account is 5 a second with a burst of 7; try again in 2 s"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn each_limit_has_its_reason_and_a_hidden_one_tells_nothing() {
+        let n = std::num::NonZeroU64::new(9).unwrap();
+        let cell = |name, limit, hidden| CellVerdict {
+            name,
+            limit,
+            window_s: 86_400,
+            hidden,
+            in_calls: false,
+            remaining: 0,
+            reset_s: 1,
+            refused_for_s: Some(7),
+        };
+        let two = NonZeroU32::new(2).unwrap();
+        for (cell, reason, said) in [
+            (cell("action-day", Limit::Day(n), false), "DAILY", "this action has 9 units a day"),
+            (cell("key-month", Limit::Month(n), false), "MONTHLY", "this key has 9 units a month"),
+            (
+                cell("address-at-once", Limit::AtOnce(two), false),
+                "CONCURRENCY",
+                "this address has 2 calls under way",
+            ),
+            (cell("address-day", Limit::Day(n), true), "RATE", "too many calls at once"),
+        ] {
+            let refusal = Refusal::from(Refused::UsedUp { cell, after_s: 7 });
+            assert_eq!(refusal.reason.as_str(), reason);
+            assert!(refusal.message().contains(said), "{}", refusal.message());
+            assert!(!cell.hidden || !refusal.message().contains('9'), "{}", refusal.message());
+        }
+        let tomorrow =
+            Refused::UsedUp { cell: cell("account-day", Limit::Day(n), false), after_s: 9_000 };
+        assert_eq!(Refusal::from(tomorrow).retry, Retry::After { after_s: 9_000 });
     }
 }

@@ -8,6 +8,7 @@ mod feedback;
 mod keys;
 mod money;
 mod policies;
+mod quotas;
 mod sandbox;
 mod service;
 
@@ -87,6 +88,7 @@ impl Admin {
                 groups: new.groups,
                 sources: Vec::new(),
                 rate: None,
+                quotas: Vec::new(),
                 replay_identity: None,
                 min_signature: None,
             };
@@ -171,6 +173,7 @@ impl Admin {
                 groups: vec![OPERATORS.to_owned()],
                 sources: Vec::new(),
                 rate: None,
+                quotas: Vec::new(),
                 replay_identity: None,
                 min_signature: None,
             };

@@ -3,6 +3,8 @@
 use faregate_pipeline::authz::policy::{Bundle, TEXT_BYTES_MAX, read_kept};
 use faregate_pipeline::facts::Network;
 
+use serde_json::{Value, json};
+
 use super::{Admin, check_id, no_account};
 use crate::clock;
 use crate::error::AdminError;
@@ -23,11 +25,14 @@ impl Admin {
     ) -> Result<(), AdminError> {
         check_id("a policy", name)?;
         readable(name, document)?;
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             if accounts::account(c, account)?.is_none() {
                 return Err(no_account(account));
             }
             let now = clock::wall();
+            let before = policies::all(c, Some(account), Some(name))?.into_iter().next();
+            let before = before.map(|entry| Value::from(entry.document));
+            noted.changed("PutPolicy", subject(account, name), (before, Some(document.into())));
             policies::put(c, account, (name, document), now)?;
             Ok(changed(c, "policy", account, now)?)
         })
@@ -55,7 +60,7 @@ impl Admin {
     /// # Errors
     /// There is none, or it is attached.
     pub fn delete_policy(&mut self, account: &str, name: &str) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             let found = policies::all(c, Some(account), Some(name))?;
             let entry = found.into_iter().next().ok_or_else(|| no_policy(name))?;
             if let Some(first) = entry.attached.first() {
@@ -67,6 +72,8 @@ impl Admin {
                     }
                 )));
             }
+            let before = Some(entry.document.into());
+            noted.changed("DeletePolicy", subject(account, name), (before, None));
             policies::delete(c, account, name)?;
             Ok(changed(c, "policy", account, clock::wall())?)
         })
@@ -82,7 +89,7 @@ impl Admin {
         name: &str,
         to: &Principal,
     ) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             if policies::all(c, Some(account), Some(name))?.is_empty() {
                 return Err(no_policy(name));
             }
@@ -94,6 +101,8 @@ impl Admin {
                     name: key.clone(),
                 });
             }
+            let after = Some(json!({ "attached": to.to_string() }));
+            noted.changed("AttachPolicy", subject(account, name), (None, after));
             policies::attach(c, account, name, to)?;
             Ok(changed(c, "policy", account, clock::wall())?)
         })
@@ -111,7 +120,9 @@ impl Admin {
         from: &Principal,
         unlimited: bool,
     ) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
+            let before = Some(json!({ "attached": from.to_string() }));
+            noted.changed("DetachPolicy", subject(account, name), (before, None));
             if !policies::detach(c, account, name, from)? {
                 let name = format!("{name}` at `{from}");
                 return Err(AdminError::NotFound { what: "policy", name });
@@ -143,7 +154,8 @@ impl Admin {
     /// There is no such key, or the text is no policy.
     pub fn set_session_policy(&mut self, key: &str, document: &str) -> Result<(), AdminError> {
         readable("session", document)?;
-        self.limit_key(key, |c| policies::set_session(c, key, document))
+        let after = json!({ "sessionPolicy": document });
+        self.limit_key(key, after, |c| policies::set_session(c, key, document))
     }
 
     /// Says from where a key may be used, within what its account allows; from anywhere, if empty.
@@ -151,19 +163,22 @@ impl Admin {
     /// # Errors
     /// There is no such key.
     pub fn set_key_sources(&mut self, key: &str, sources: &[Network]) -> Result<(), AdminError> {
-        self.limit_key(key, |c| policies::set_sources(c, key, sources))
+        let names: Vec<String> = sources.iter().map(ToString::to_string).collect();
+        self.limit_key(key, json!({ "sources": names }), |c| policies::set_sources(c, key, sources))
     }
 
     fn limit_key(
         &mut self,
         key: &str,
+        after: Value,
         limit: impl FnOnce(&rusqlite::Connection) -> Result<(), crate::Fault>,
     ) -> Result<(), AdminError> {
-        self.write(|c, _| {
+        self.change(|c, _, noted| {
             if !accounts::key_exists(c, key)? {
                 return Err(AdminError::NotFound { what: "key", name: key.to_owned() });
             }
             limit(c)?;
+            noted.changed("LimitKey", format!("key/{key}"), (None, Some(after)));
             Ok(changed(c, "key", key, clock::wall())?)
         })
     }
@@ -180,4 +195,8 @@ fn readable(name: &str, document: &str) -> Result<(), AdminError> {
     read_kept(name, document)
         .map(drop)
         .map_err(|why| AdminError::Invalid(format!("the policy `{name}`: {why}")))
+}
+
+fn subject(account: &str, name: &str) -> String {
+    format!("policy/{account}/{name}")
 }

@@ -7,6 +7,7 @@ mod ledger;
 pub(crate) mod nonces;
 mod orders;
 mod policies;
+mod quota_model;
 mod quotas;
 mod refunds;
 mod resources;

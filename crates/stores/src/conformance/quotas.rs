@@ -1,13 +1,19 @@
 //! Cells give all or nothing, and a call they refuse leaves its nonce unspent.
 
-use faregate_pipeline::facts::{Cell, CellKey, Claim, Rate};
+use faregate_pipeline::facts::{Cell, CellKey, Claim, Kind, Limit, Rate, Subject};
 use faregate_pipeline::time::Millis;
 
 use super::nonces::claim;
 use super::{TEN, World, rate, world};
 
-fn cell(action: Option<usize>, rate: Rate, name: &'static str) -> Cell {
-    Cell { key: CellKey { account: 1, action }, rate, cost: 1, name }
+fn cell(action: Option<u64>, rate: Rate, name: &'static str) -> Cell {
+    let subject = action.map_or(Subject::Account(1), |action| Subject::Action(1, action));
+    of(subject, Limit::Rate(rate), name)
+}
+
+fn of(subject: Subject, limit: Limit, name: &'static str) -> Cell {
+    let key = CellKey { subject, kind: Kind::of(limit) };
+    Cell { key, limit, cost: 1, name, hidden: false, in_calls: false }
 }
 
 /// Enters with a nonce, and gives which cell refused, for how long.
@@ -16,7 +22,7 @@ async fn enter(
     nonce: u64,
     cells: &[Cell],
     now: Millis,
-) -> (Claim, Option<(&'static str, u32)>, Vec<u32>) {
+) -> (Claim, Option<(&'static str, u32)>, Vec<u64>) {
     let (claim, verdict, ticket) =
         world.stores.enter(&claim(1, nonce, now), cells, now).await.unwrap();
     let refused = verdict.refused().map(|cell| (cell.name, cell.refused_for_s.unwrap()));
@@ -76,4 +82,76 @@ async fn a_burst_passes_and_then_the_rate_does() {
     }
     // Ten seconds, less the last hundredth: 5 at once and 5 a second.
     assert_eq!(n_passed, 5 + 49);
+}
+
+#[tokio::test]
+async fn what_was_used_is_used_after_a_restart_and_given_back_by_a_reset() {
+    let World { folder, stores, mut admin } = world();
+    let total = |n| Limit::Day(std::num::NonZeroU64::new(n).unwrap());
+    let ann = admin.create_account(crate::NewAccount {
+        id: None,
+        name: "Ann".into(),
+        groups: Vec::new(),
+        currency: faregate_ledger::Currency::CNY,
+    });
+    let slot = ann.unwrap().slot;
+    let subject = Subject::Account(slot);
+    let cells =
+        [of(subject, total(5), "account-day"), of(subject, Limit::Rate(rate(1, 100)), "account")];
+    let left = |stores: crate::Stores, now| async move {
+        let verdict = stores.take(&cells, now).await.unwrap();
+        (
+            verdict.refused().map(|cell| cell.name),
+            verdict.cells.iter().map(|c| c.remaining).collect::<Vec<_>>(),
+        )
+    };
+    for n in [4, 3] {
+        assert_eq!(left(stores.clone(), TEN).await, (None, vec![n, 95 + n]));
+    }
+    drop(stores);
+    let data = folder.path().join("data");
+    let open = |now| crate::Stores::open(crate::Options::new(&data), now).unwrap();
+    let stores = open(TEN.plus(1_000));
+    assert_eq!(
+        left(stores.clone(), TEN.plus(1_000)).await,
+        (None, vec![2, 98]),
+        "a clean stop loses nothing"
+    );
+    drop(stores);
+    let stores = open(TEN);
+    assert_eq!(left(stores.clone(), TEN).await, (None, vec![1, 96]));
+    assert_eq!(left(stores.clone(), TEN).await, (None, vec![0, 95]));
+    assert_eq!(left(stores.clone(), TEN).await, (Some("account-day"), vec![0, 95]));
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    admin.reset_quotas("100000001").unwrap();
+    while left(stores.clone(), TEN).await.0.is_some() {
+        assert!(std::time::Instant::now() < end, "the reset was not seen");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let tomorrow = TEN.plus(86_400_000);
+    assert_eq!(left(stores, tomorrow).await, (None, vec![4, 99]), "a new day");
+}
+
+#[tokio::test]
+async fn calls_under_way_are_counted_until_they_are_over_by_whatever_way() {
+    let world = world();
+    let most = std::num::NonZeroU32::new(2).unwrap();
+    let cells = [of(Subject::Account(1), Limit::AtOnce(most), "account-at-once")];
+    let take = || async { world.stores.take(&cells, TEN).await.unwrap() };
+    let (one, two) = (take().await, take().await);
+    let three = take().await;
+    assert_eq!(
+        three.refused().map(|cell| (cell.name, cell.refused_for_s)),
+        Some(("account-at-once", Some(1)))
+    );
+    assert!(three.place.is_none() && one.place.is_some());
+    let copy = two.clone();
+    drop(two);
+    assert!(take().await.refused().is_some(), "the same call still");
+    drop(copy);
+    let four = take().await;
+    assert!(four.refused().is_none());
+    assert_eq!(world.stores.peek(&cells, TEN).await.unwrap().cells[0].remaining, 0);
+    drop((one, four));
+    assert_eq!(take().await.cells[0].remaining, 1);
 }

@@ -11,7 +11,7 @@ use faregate_signing::{KeyId, SecretKey};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use zeroize::Zeroizing;
 
-use super::{currency, json, list, policies};
+use super::{currency, json, list, policies, quotas};
 use crate::error::{Fault, broken};
 use crate::vault::{Place, Sealed, Vault};
 
@@ -35,7 +35,9 @@ const ACCOUNT: &str = "a.slot, a.id, a.name, a.state, a.identity, a.account_grou
                        a.rate_per_s, a.rate_burst, a.replay_identity, \
                        a.min_signature, a.closed_at_ms";
 
-fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
+fn account_of(c: &Connection, row: &Row<'_>) -> Result<Account, Fault> {
+    let id: String = row.get("id")?;
+    let quotas = quotas::own(c, &id)?;
     let rate = match (row.get("rate_per_s")?, row.get("rate_burst")?) {
         (Some(per_second), Some(burst)) => Some(Rate { per_second, burst }),
         (None, _) | (_, None) => None,
@@ -45,7 +47,7 @@ fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
         Network::parse(text).ok_or_else(|| broken(format!("`{text}` is not a block of addresses")))
     };
     Ok(Account {
-        id: row.get("id")?,
+        id,
         slot: row.get("slot")?,
         name: row.get("name")?,
         state: match row.get::<_, Option<i64>>("closed_at_ms")? {
@@ -56,6 +58,7 @@ fn account_of(row: &Row<'_>) -> Result<Account, Fault> {
         groups: list(&row.get::<_, String>("account_groups")?)?,
         sources: sources.iter().map(network).collect::<Result<_, _>>()?,
         rate,
+        quotas,
         replay_identity: row
             .get::<_, Option<String>>("replay_identity")?
             .map(|text| {
@@ -116,7 +119,7 @@ pub(crate) fn account(c: &Connection, id: &str) -> Result<Option<(Account, Curre
     );
     let mut statement = c.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
-    rows.next()?.map(account_with_currency).transpose()
+    rows.next()?.map(|row| account_with_currency(c, row)).transpose()
 }
 
 /// All accounts, oldest first.
@@ -128,13 +131,13 @@ pub(crate) fn accounts(c: &Connection) -> Result<Vec<(Account, Currency)>, Fault
     let mut statement = c.prepare_cached(&sql)?;
     let (mut rows, mut accounts) = (statement.query([])?, Vec::new());
     while let Some(row) = rows.next()? {
-        accounts.push(account_with_currency(row)?);
+        accounts.push(account_with_currency(c, row)?);
     }
     Ok(accounts)
 }
 
-fn account_with_currency(row: &Row<'_>) -> Result<(Account, Currency), Fault> {
-    Ok((account_of(row)?, currency(&row.get::<_, String>("currency")?)?))
+fn account_with_currency(c: &Connection, row: &Row<'_>) -> Result<(Account, Currency), Fault> {
+    Ok((account_of(c, row)?, currency(&row.get::<_, String>("currency")?)?))
 }
 
 /// Writes a new account and its empty balance. The slot must be free.
@@ -207,7 +210,7 @@ pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let (account, epoch) = (account_of(row)?, row.get("epoch")?);
+    let (account, epoch) = (account_of(c, row)?, row.get("epoch")?);
     let place = |kind| Place { kind, account: &account.id, key_id: id };
     let secret: Vec<u8> = row.get("secret")?;
     let secret = vault.open_sealed(place(Sealed::Secret), epoch, &secret)?;

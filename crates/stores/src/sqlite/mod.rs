@@ -12,6 +12,7 @@ pub(crate) mod feedback;
 pub(crate) mod ledger;
 pub(crate) mod orders;
 pub(crate) mod policies;
+pub(crate) mod quotas;
 pub(crate) mod readers;
 pub(crate) mod refunds;
 pub(crate) mod resources;

@@ -2,19 +2,22 @@
 //!
 //! Stores make these values, gates read them. None of them changes while a call is under way.
 
-use std::net::IpAddr;
-use std::num::NonZeroU32;
-use std::sync::Arc;
+mod quota;
 
-pub use faregate_catalog::MinSignature;
-use faregate_contract::RequestId;
-use faregate_ledger::Money;
-use faregate_signing::{KeyId, SecretKey};
-use smallvec::SmallVec;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::authz::policy::Bundle;
 pub use crate::purchase::{Bought, Purchased, Refund};
 use crate::time::Millis;
+pub use faregate_catalog::MinSignature;
+use faregate_contract::RequestId;
+use faregate_ledger::Money;
+use faregate_signing::{KeyId, SecretKey};
+pub use quota::{
+    Cell, CellKey, CellVerdict, Kind, Leave, Limit, Limits, OwnQuota, Place, Quotas, Rate, Scope,
+    Subject, Verdict,
+};
 
 /// Who owns money and objects.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct Account {
     pub sources: Vec<Network>,
     /// Its own request rate over all actions.
     pub rate: Option<Rate>,
+    /// Its own limits beside that rate.
+    pub quotas: Vec<OwnQuota>,
     /// What its calls are told apart by, if not as everywhere.
     pub replay_identity: Option<ReplayIdentity>,
     /// The weakest signature that it takes of its own keys, if it takes not all that are taken here.
@@ -150,37 +155,6 @@ pub struct Key {
     pub account: Arc<Account>,
 }
 
-/// A sustained rate with a burst: one GCRA cell's parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// Units a second, sustained.
-    pub per_second: NonZeroU32,
-    /// Units at once.
-    pub burst: NonZeroU32,
-}
-
-/// Which cell: an account, over all actions or for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CellKey {
-    /// [`Account::slot`].
-    pub account: i64,
-    /// The action's ordinal in the catalog; none is the account as a whole.
-    pub action: Option<usize>,
-}
-
-/// A cell that a call touches.
-#[derive(Clone, Copy, Debug)]
-pub struct Cell {
-    /// Which.
-    pub key: CellKey,
-    /// Its parameters.
-    pub rate: Rate,
-    /// Units that the call takes: its items, or 1.
-    pub cost: u32,
-    /// The policy's name in the `RateLimit` header.
-    pub name: &'static str,
-}
-
 /// What a claim needs to be judged and written.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimRequest {
@@ -218,36 +192,6 @@ pub enum Claim {
         /// Whole seconds until the oldest of them are over.
         after_s: u32,
     },
-}
-
-/// What became of one cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CellVerdict {
-    /// The policy's name in the `RateLimit` header.
-    pub name: &'static str,
-    /// Its parameters.
-    pub rate: Rate,
-    /// Units left now.
-    pub remaining: u32,
-    /// Whole seconds until it is full again.
-    pub reset_s: u32,
-    /// Whole seconds until this call would pass, if it was refused by this cell.
-    pub refused_for_s: Option<u32>,
-}
-
-/// What became of all cells of a call: taken from all, or from none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// In the order in which they were asked.
-    pub cells: SmallVec<[CellVerdict; 2]>,
-}
-
-impl Verdict {
-    /// The cell that refused, if one did.
-    #[must_use]
-    pub fn refused(&self) -> Option<&CellVerdict> {
-        self.cells.iter().find(|cell| cell.refused_for_s.is_some())
-    }
 }
 
 /// A resource as a call names it.
