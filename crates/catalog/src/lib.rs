@@ -37,6 +37,7 @@ mod catalog;
 mod diagnostic;
 mod document;
 mod extension;
+mod lifetime;
 mod module;
 mod operation;
 mod outside;
@@ -49,6 +50,7 @@ mod text;
 pub use catalog::{Catalog, Loaded, Settings};
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::Source;
+pub use lifetime::Lifetime;
 pub use module::{ErrorExample, Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
     Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, InDoubt, JsonPath, MinSignature,

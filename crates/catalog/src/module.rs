@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Report;
 use crate::document::Span;
 use crate::extension::read_document;
+use crate::lifetime::Lifetime;
 use crate::operation::{Operation, read_all};
 use crate::schema::Schemas;
 
@@ -25,6 +26,8 @@ pub struct Module {
     pub https_only: bool,
     /// The API versions that it speaks; none: it has no versions.
     pub versions: Vec<String>,
+    /// How long each of them is offered, where the document says.
+    pub lifetimes: BTreeMap<String, Lifetime>,
     /// The name of the document that describes it.
     pub source: String,
     /// Where its service listens.
@@ -154,6 +157,7 @@ impl Module {
             source: document.source.name.to_owned(),
             https_only: terms.https_only,
             versions: terms.versions,
+            lifetimes: terms.lifetimes,
             upstream: upstream?,
             title,
             description,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use faregate_catalog::{Module, Operation};
+use faregate_catalog::{Lifetime, Module, Operation};
 use faregate_contract::envelope::{Format, render};
 use faregate_contract::{Answer, Outcome, Refusal, RequestId};
 use faregate_pipeline::call::RawCall;
@@ -30,6 +30,7 @@ use crate::clock::Stopwatch;
 use crate::echo::{Echo, Turn};
 use crate::ids::Ids;
 use crate::in_flight::{InFlight, Place};
+use crate::lifetime;
 use crate::ops::metrics::{Ledger, Meters, Spent};
 use crate::ops::receipts::{self, Steps};
 use crate::sandbox::{INJECTED, MARK, Plan};
@@ -76,6 +77,7 @@ pub(crate) struct Trail {
     account: Option<Arc<Account>>,
     module: Option<Arc<Module>>,
     operation: Option<Arc<Operation>>,
+    lifetime: Lifetime,
     profile: Option<authn::Profile>,
     pub(crate) verdict: Verdict,
     pub(crate) upstream: Duration,
@@ -97,6 +99,7 @@ impl Trail {
             account: None,
             module: None,
             operation: None,
+            lifetime: Lifetime::default(),
             profile: None,
             verdict: Verdict::default(),
             upstream: Duration::ZERO,
@@ -116,6 +119,7 @@ impl Trail {
     fn routed(&mut self, open: &availability::Open) {
         self.module = Some(Arc::clone(open.module()));
         self.operation = Some(Arc::clone(open.operation()));
+        self.lifetime = open.lifetime();
     }
 
     /// The account, once it is known.
@@ -317,6 +321,7 @@ impl Driver {
         if let Some(seconds) = answer.refusal().and_then(|refusal| refusal.retry.after_s()) {
             headers.push((RETRY_AFTER, HeaderValue::from(seconds)));
         }
+        headers.extend(lifetime::headers(trail.lifetime));
         if let Some((limit, policy)) = quota::headers::of(&trail.verdict) {
             headers.extend(HeaderValue::try_from(limit).map(|limit| (RATELIMIT, limit)));
             headers.extend(HeaderValue::try_from(policy).map(|policy| (RATELIMIT_POLICY, policy)));

@@ -19,6 +19,7 @@ mod gateway;
 mod ids;
 mod in_flight;
 mod inquiries;
+mod lifetime;
 pub mod ops;
 mod perform;
 mod quotes;

@@ -47,4 +47,5 @@ mod shop;
 mod tls;
 mod tokens;
 mod upstreams;
+mod versions;
 mod world;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use faregate_contract::ModuleError;
 
 use super::fields::{Fields, listed};
-use super::{DOCUMENT_KEYS, KEY};
+use super::{DOCUMENT_KEYS, KEY, lifetime};
 use crate::diagnostic::Report;
 use crate::document::Spot;
+use crate::lifetime::Lifetime;
 use crate::module::{ErrorExample, ModuleErrorDoc};
 
 /// The codes that a module may answer with: the others are the gateway's own voice (DESIGN 1).
@@ -16,6 +17,9 @@ const MODULE_CODES: [u16; 6] = [4000, 5000, 5100, 5200, 6000, 6200];
 const ERROR_KEYS: [&str; 5] = ["cause", "code", "example", "fix", "message"];
 
 const EXAMPLE_KEYS: [&str; 2] = ["action", "parameters"];
+
+/// The keys of a version that is an object.
+const VERSION_KEYS: [&str; 3] = ["deprecated", "sunset", "version"];
 
 /// How long an upstream may take, unless the document says.
 const TIMEOUT_MS: u64 = 10_000;
@@ -30,6 +34,7 @@ pub(crate) struct DocumentTerms<'d> {
     pub(crate) domains: Vec<(&'d str, Spot<'d>)>,
     pub(crate) https_only: bool,
     pub(crate) versions: Vec<String>,
+    pub(crate) lifetimes: BTreeMap<String, Lifetime>,
     pub(crate) timeout_ms: u64,
     pub(crate) errors: BTreeMap<String, ModuleErrorDoc>,
 }
@@ -41,6 +46,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>) -> DocumentTerms<'d> {
         domains: Vec::new(),
         https_only: true,
         versions: Vec::new(),
+        lifetimes: BTreeMap::new(),
         timeout_ms: TIMEOUT_MS,
         errors: BTreeMap::new(),
     };
@@ -49,7 +55,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>) -> DocumentTerms<'d> {
     terms.module = fields.text(report, "module").zip(fields.spot.get("module"));
     terms.domains = fields.texts(report, "domains");
     terms.https_only = https_only(report, &fields);
-    terms.versions = versions(report, &fields);
+    (terms.versions, terms.lifetimes) = versions(report, &fields);
     terms.timeout_ms = timeout(report, &fields).unwrap_or(TIMEOUT_MS);
     if let Some(errors) = fields.spot.get("errors") {
         if !errors.value.is_object() {
@@ -77,9 +83,25 @@ fn https_only(report: &mut Report<'_>, fields: &Fields<'_>) -> bool {
     !protocols.iter().any(|(protocol, _)| *protocol == "http")
 }
 
-fn versions(report: &mut Report<'_>, fields: &Fields<'_>) -> Vec<String> {
-    let mut versions: Vec<String> = Vec::new();
-    for (version, spot) in fields.texts(report, "versions") {
+fn versions(
+    report: &mut Report<'_>,
+    fields: &Fields<'_>,
+) -> (Vec<String>, BTreeMap<String, Lifetime>) {
+    let (mut versions, mut lifetimes): (Vec<String>, BTreeMap<_, _>) = Default::default();
+    let Some(list) = fields.spot.get("versions") else { return (versions, lifetimes) };
+    if !list.value.is_array() {
+        report.error(report.value(&list), "`versions` is a list of texts", None);
+    }
+    for spot in list.items() {
+        let version = match spot.value.as_str().filter(|text| !text.is_empty()) {
+            Some(version) => version,
+            None => {
+                let Some(one) = Fields::open(report, spot.clone(), &VERSION_KEYS) else { continue };
+                let Some(version) = one.needed(report, "version") else { continue };
+                lifetimes.insert(version.to_owned(), lifetime::read(report, &one));
+                version
+            }
+        };
         if !is_date(version) {
             let what = format!("`{version}` is not a version");
             let help = Some("a version is a date: \"2017-03-12\"".to_owned());
@@ -89,7 +111,7 @@ fn versions(report: &mut Report<'_>, fields: &Fields<'_>) -> Vec<String> {
         }
         versions.push(version.to_owned());
     }
-    versions
+    (versions, lifetimes)
 }
 
 fn is_date(text: &str) -> bool {

@@ -3,6 +3,7 @@
 
 mod document;
 mod fields;
+mod lifetime;
 mod operation;
 
 pub(crate) use document::read as read_document;
@@ -16,11 +17,12 @@ pub(crate) const DOCUMENT_KEYS: [&str; 6] =
     ["domains", "errors", "module", "protocols", "timeout", "versions"];
 
 /// The keys of the extension at an operation.
-pub(crate) const OPERATION_KEYS: [&str; 14] = [
+pub(crate) const OPERATION_KEYS: [&str; 16] = [
     "api3",
     "audience",
     "batch",
     "creates",
+    "deprecated",
     "idempotent",
     "minSignature",
     "mutating",
@@ -30,5 +32,6 @@ pub(crate) const OPERATION_KEYS: [&str; 14] = [
     "requiresIdentity",
     "resources",
     "returns",
+    "sunset",
     "unsignedPayload",
 ];

@@ -6,6 +6,7 @@ use super::fields::{Fields, listed};
 use super::{KEY, OPERATION_KEYS};
 use crate::diagnostic::Report;
 use crate::document::Spot;
+use crate::lifetime::Lifetime;
 use crate::operation::{
     Audience, Batch, Binding, Creates, InDoubt, JsonPath, MinSignature, Rate, Returns, Totals,
 };
@@ -24,6 +25,7 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) batch: Option<(Batch, Spot<'d>)>,
     pub(crate) creates: Option<Creates>,
     pub(crate) idempotent: Option<bool>,
+    pub(crate) lifetime: Lifetime,
     pub(crate) min_signature: Option<MinSignature>,
     pub(crate) mutating: Option<bool>,
     pub(crate) priced: Option<Priced<'d>>,
@@ -83,6 +85,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
         batch: batch(report, &fields),
         creates: creates(report, &fields),
         idempotent: fields.flag(report, "idempotent"),
+        lifetime: super::lifetime::read(report, &fields),
         min_signature: min_signature(report, &fields),
         mutating: fields.flag(report, "mutating"),
         priced: purchase(report, &fields),

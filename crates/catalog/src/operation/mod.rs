@@ -21,6 +21,7 @@ pub use terms::{
 
 pub(crate) use read::read_all;
 
+use crate::lifetime::Lifetime;
 use crate::parameters::{Fault, Parameters, text_of};
 use crate::price::Refund;
 use request::Template;
@@ -51,6 +52,8 @@ pub struct Operation {
     pub is_public: bool,
     /// The weakest signature it takes, where the document says.
     pub min_signature: Option<MinSignature>,
+    /// Since when it is deprecated, and when it ends.
+    pub lifetime: Lifetime,
     /// The parameters that name resources.
     pub resources: Vec<Binding>,
     /// One upstream call an item, where it is a batch.

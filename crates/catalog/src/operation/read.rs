@@ -172,6 +172,7 @@ fn assemble<'d>(
         idempotent: terms.idempotent.unwrap_or(!mutating),
         audience: terms.audience.unwrap_or(Audience::Public),
         is_public: terms.public.is_some(),
+        lifetime: terms.lifetime,
         min_signature: terms.min_signature,
         resources: terms.resources.into_iter().map(|(binding, _)| binding).collect(),
         batch,

@@ -6,6 +6,7 @@
 
 pub mod breaker;
 
+use faregate_catalog::Lifetime;
 use faregate_contract::{Code, Detail, Origin, Public, Reason, Refusal, Retry};
 
 use crate::facts::{StoreDown, Switch, SwitchState};
@@ -17,11 +18,18 @@ use crate::time::Millis;
 pub struct Open {
     of: Routed,
     testers_only: Option<Box<(Switch, Millis)>>,
+    lifetime: Lifetime,
 }
 
 owns!(Open => Routed);
 
 impl Open {
+    /// Since when the action, or its version, is deprecated, and when it ends.
+    #[must_use]
+    pub fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+
     /// What `authz` must refuse unless the account is a tester.
     #[must_use]
     pub fn refused_unless_tester(&self, account: &str) -> Option<Refusal> {
@@ -44,6 +52,7 @@ const OVERLOAD: Reason = Reason::new("OVERLOAD");
 /// # Errors
 /// 6200 with Retry-After under maintenance with an end; 6100 when withdrawn or under lasting maintenance.
 pub fn check(routed: Routed, switches: &[Switch], now: Millis) -> Result<Open, Refusal> {
+    let lifetime = lifetime(&routed, now)?;
     let action = &routed.operation().action;
     let concerned = switches
         .iter()
@@ -51,12 +60,31 @@ pub fn check(routed: Routed, switches: &[Switch], now: Millis) -> Result<Open, R
         .filter(|switch| switch.action.as_ref().is_none_or(|named| named == action))
         .find(|switch| in_force(switch, now));
     match concerned {
-        None => Ok(Open { of: routed, testers_only: None }),
+        None => Ok(Open { of: routed, testers_only: None, lifetime }),
         Some(switch) if switch.testers.is_empty() => Err(refuse(switch, now)),
         Some(switch) => {
-            Ok(Open { testers_only: Some(Box::new((switch.clone(), now))), of: routed })
+            let testers_only = Some(Box::new((switch.clone(), now)));
+            Ok(Open { of: routed, testers_only, lifetime })
         }
     }
+}
+
+/// Of the action, and of the version that the call names; 6100 for what is over.
+fn lifetime(routed: &Routed, now: Millis) -> Result<Lifetime, Refusal> {
+    let (module, operation, now_s) = (routed.module(), routed.operation(), now.as_secs());
+    const OVER: &str = "Its end was announced by the Sunset header.";
+    let version = routed.common().version.as_deref().filter(|_| !module.lifetimes.is_empty());
+    let of_version =
+        version.and_then(|version| module.lifetimes.get(version)).copied().unwrap_or_default();
+    if of_version.is_over(now_s) {
+        let what = format!("this Version of the module `{}`", module.name);
+        return Err(routing::withdrawn(what, Some(OVER.to_owned())));
+    }
+    if operation.lifetime.is_over(now_s) {
+        let what = format!("`{}` of the module `{}`", operation.action, module.name);
+        return Err(routing::withdrawn(what, Some(OVER.to_owned())));
+    }
+    Ok(of_version.and(operation.lifetime))
 }
 
 fn in_force(switch: &Switch, now: Millis) -> bool {
