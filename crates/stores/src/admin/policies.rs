@@ -82,7 +82,8 @@ impl Admin {
     /// Puts a principal under a policy.
     ///
     /// # Errors
-    /// There is no such policy, or the key is not the account's.
+    /// There is no such policy, the key is not the account's, or it is no key: an account has no users here, and a
+    /// policy that is said to limit somebody must limit him.
     pub fn attach_policy(
         &mut self,
         account: &str,
@@ -93,9 +94,12 @@ impl Admin {
             if policies::all(c, Some(account), Some(name))?.is_empty() {
                 return Err(no_policy(name));
             }
-            if let Principal::Key(key) = to
-                && policies::account_of_key(c, key)?.as_deref() != Some(account)
-            {
+            let Principal::Key(key) = to else {
+                let what =
+                    format!("`{to}`: accounts have no users and groups here, attach it to a key");
+                return Err(AdminError::Invalid(what));
+            };
+            if policies::account_of_key(c, key)?.as_deref() != Some(account) {
                 return Err(AdminError::NotFound {
                     what: "key of this account",
                     name: key.clone(),

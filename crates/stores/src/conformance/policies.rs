@@ -62,6 +62,10 @@ async fn a_policy_limits_a_key_from_the_next_second_on_until_it_is_let_go_of() {
             admin.attach_policy(&ann, "zones", &Principal::Key("AKIDother".into())),
             "there is no key of this account `AKIDother`",
         ),
+        (
+            admin.attach_policy(&ann, "zones", &Principal::User("bob".into())),
+            "`user/bob`: accounts have no users and groups here",
+        ),
         (admin.delete_policy(&ann, "zones"), "is attached to key/AKID"),
         (admin.delete_policy(&ann, "p"), "there is no policy `p`"),
         (admin.detach_policy(&ann, "zones", &at, false), "is the last policy of key/AKID"),

@@ -1,4 +1,4 @@
-//! `faregate policy`: what keys, users and groups may do of what their account may.
+//! `faregate policy`: what keys may do of what their account may.
 
 mod explain;
 
@@ -60,19 +60,19 @@ pub(crate) enum Policy {
         #[command(flatten)]
         of: Named,
     },
-    /// Put a key, a user or a group under a policy: it may then do what its policies allow, and nothing else
+    /// Put a key under a policy: it may then do what its policies allow, and nothing else
     Attach {
         #[command(flatten)]
         of: Named,
-        /// `key/SECRETID`, `user/NAME` or `group/NAME`
+        /// `key/SECRETID`
         #[arg(value_name = "WHOM", value_parser = principal)]
         to: Principal,
     },
-    /// Let a key, a user or a group go of a policy
+    /// Let a key go of a policy
     Detach {
         #[command(flatten)]
         of: Named,
-        /// `key/SECRETID`, `user/NAME` or `group/NAME`
+        /// `key/SECRETID`
         #[arg(value_name = "WHOM", value_parser = principal)]
         from: Principal,
         /// It may be the last policy of a key, which may then do all that its account may
@@ -175,8 +175,7 @@ impl Named {
 }
 
 fn principal(text: &str) -> Result<Principal, String> {
-    Principal::parse(text)
-        .ok_or_else(|| "write `key/SECRETID`, `user/NAME` or `group/NAME`".to_owned())
+    Principal::parse(text).ok_or_else(|| "write `key/SECRETID`".to_owned())
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
