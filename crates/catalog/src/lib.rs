@@ -32,6 +32,7 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+mod audit;
 mod builtin;
 mod catalog;
 mod diagnostic;
@@ -47,14 +48,16 @@ mod schema;
 mod suggestion;
 mod text;
 
+pub use audit::{Finding, Lack, looks_like_id};
 pub use catalog::{Catalog, Loaded, Settings};
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::Source;
 pub use lifetime::Lifetime;
 pub use module::{ErrorExample, Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
-    Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, InDoubt, JsonPath, MinSignature,
-    Operation, Pricing, Purchase, Quote, Rate, Returns, Totals, UpstreamRequest,
+    Access, Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, Filter, Grant, InDoubt,
+    JsonPath, Listed, MinSignature, Need, Operation, Pricing, Purchase, Quote, Rate, Returns,
+    Shares, Step, Totals, Transfers, UpstreamRequest, ids_at,
 };
 pub use parameters::{Description, FAULTS_MAX, Fault, FaultReason, PARAMETERS_MAX, Parameters};
 pub use price::{Period, Price, PriceError, Record, Refund};

@@ -38,6 +38,8 @@ pub struct Module {
     pub description: String,
     /// Its own errors, by their code.
     pub errors: BTreeMap<String, ModuleErrorDoc>,
+    /// Names that look like ids and are nobody's, each with its reason.
+    pub unowned: BTreeMap<String, String>,
     /// The schemas that others refer to, as clients may read them.
     pub(crate) schemas: Map<String, Value>,
     operations: Vec<Arc<Operation>>,
@@ -162,6 +164,7 @@ impl Module {
             title,
             description,
             errors: terms.errors,
+            unowned: terms.unowned,
             schemas: public_schemas(report),
             operations,
             by_action: HashMap::new(),

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, adopt, audit, call, check, clock, codes, doctor, explain, fault, feedback, identity,
-    init, key, ledger, maintenance, module, policy, quota, reload, scenario, serve, shell, sign,
-    upstream,
+    init, key, ledger, maintenance, module, policy, quota, reload, resources, scenario, serve,
+    shell, sign, upstream,
 };
 use crate::exit::Failure;
 
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Identity(identity::Identity),
     #[command(subcommand)]
+    Resources(resources::Resources),
+    #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
     #[command(subcommand)]
     Module(module::Module),
@@ -101,6 +103,7 @@ impl Command {
             Self::Quota(quota) => quota.run(),
             Self::Ledger(ledger) => ledger.run(),
             Self::Identity(identity) => identity.run(),
+            Self::Resources(resources) => resources.run(),
             Self::Maintenance(maintenance) => maintenance.run(),
             Self::Module(module) => module.run(),
             Self::Audit(audit) => audit.run(),

@@ -274,8 +274,9 @@ impl Driver {
         let valid = parameters::validate(admitted)?;                                            // 4000
         trail.at(order::RESOURCES)?;
         let wanted = ownership::wanted(&valid);
-        let owners = shared.stores.owners(&wanted).await?;
-        let owned = ownership::check(valid, &wanted, &owners)?;                                 // 5000
+        let known = shared.known(&valid, &wanted).await?;
+        let owned = ownership::check(valid, &wanted, &known, shared.mode(trail))?;              // 5000
+        shared.note_shadowed(&owned);
         trail.at(order::IDENTITY)?;
         let verified = verification::check(owned)?;                                             // 5500
         trail.at(order::BALANCE)?;

@@ -20,6 +20,7 @@ mod ids;
 mod in_flight;
 mod inquiries;
 mod lifetime;
+mod objects;
 pub mod ops;
 mod perform;
 mod quotes;

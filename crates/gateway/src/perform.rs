@@ -269,6 +269,7 @@ impl Driver {
         seen.status = upstream.status().or(seen.status);
         failpoint::pass("send.answered");
         let done = operation::read(sent, item.map(|(_, id)| id), &upstream);
+        let done = self.shared.seen(sent, done).await;
         // What a fault on purpose said is not the module's doing, and nothing to the breaker.
         if faked.is_none() {
             let now = self.shared.clock.now();

@@ -150,8 +150,11 @@ impl World {
             quota::check(claimed, &Verdict { cells: [cell].into_iter().collect(), place: None })?;
         let valid = parameters::validate(admitted)?;
         let wanted = ownership::wanted(&valid);
-        let owners = vec![self.owner.clone(); wanted.len()];
-        let owned = ownership::check(valid, &wanted, &owners)?;
+        let known = Known {
+            owners: vec![self.owner.clone(); wanted.resources.len()],
+            accounts: vec![true; wanted.accounts.len()],
+        };
+        let owned = ownership::check(valid, &wanted, &known, ownership::Mode::Enforce)?;
         let verified = verification::check(owned)?;
         let price = match balance::price(verified.operation(), verified.arguments())? {
             balance::Price::Known(price) => Some(price),

@@ -30,6 +30,7 @@ mod home;
 pub mod inspect;
 mod migrate;
 mod nonces;
+mod objects;
 mod options;
 mod orders;
 mod quotas;
@@ -43,14 +44,14 @@ use std::sync::Arc;
 
 use faregate_contract::RequestId;
 use faregate_pipeline::facts::{
-    Cell, Claim, ClaimRequest, HoldOutcome, Intent, Key, Lesson, Owner, ResourceRef, Settlement,
-    StoreDown, Switch, Verdict,
+    Cell, Claim, ClaimRequest, HoldOutcome, Intent, Key, Lesson, Settlement, StoreDown, Switch,
+    Verdict,
 };
 use faregate_pipeline::replay::Prints;
 use faregate_pipeline::time::Millis;
 use faregate_signing::{KeyId, SecretKey};
 
-pub use admin::{Admin, NewAccount, NewKey, OPERATOR, OPERATORS};
+pub use admin::{Admin, Import, ImportRow, Imported, NewAccount, NewKey, OPERATOR, OPERATORS};
 pub use adopt::adopt;
 use cache::Cache;
 use changes::Watch;
@@ -58,6 +59,7 @@ pub use error::{AdminError, Fault, OpenError};
 use home::Home;
 use nonces::{Disk, Entered, Nonces, Setting};
 pub use nonces::{Durability, Ticket};
+pub use objects::ObjectNote;
 pub use options::{Opened, Options};
 pub use orders::{Booked, Ending};
 use quotas::Quotas;
@@ -71,6 +73,7 @@ pub use sqlite::ledger::{BookedEntry, OpenHold};
 pub use sqlite::orders::{Doubt, KeptOrder, OrderEnd, Save};
 pub use sqlite::policies::{PolicyEntry, Principal};
 use sqlite::readers::Readers;
+pub use sqlite::resources::{ObjectFault, ResourceEntry, ResourceFilter};
 pub use sqlite::sandbox::{NewFault, Sandbox, StoredFault};
 use sqlite::writer::{Pending, Writer};
 use sqlite::{Role, connect, feedback, ledger, resources};
@@ -228,17 +231,6 @@ impl Stores {
     #[must_use]
     pub fn switches(&self) -> Arc<Vec<Switch>> {
         self.inner.cache.switches()
-    }
-
-    /// The owner of each resource, in the order asked.
-    ///
-    /// # Errors
-    /// They could not be read.
-    pub async fn owners(&self, wanted: &[ResourceRef]) -> Result<Vec<Owner>, StoreDown> {
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.inner.readers.read("resources", |c| resources::owners(c, wanted))
     }
 
     /// Claims, then takes from the cells: gates 8 and 9 in one trip.

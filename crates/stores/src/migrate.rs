@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0400_policies.sql"),
     include_str!("../migrations/sqlite/0400_audit.sql"),
     include_str!("../migrations/sqlite/0401_quotas.sql"),
+    include_str!("../migrations/sqlite/0402_objects.sql"),
 ];
 
 /// The one that SQL alone cannot do.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Refusal};
 use crate::fault::Fault;
 use crate::instances::{self, Filter, Move, Selection};
+use crate::lending::{self, Gift, Loan};
 use crate::offer;
 use crate::parameters::{Caller, body};
 use crate::projects::{self, NewProject};
@@ -92,6 +93,14 @@ impl Api {
             Action::ModifyInstanceProject => {
                 let change: Move = body(&sent)?;
                 self.execute(&caller, |store| instances::change_project(store, account, &change))
+            }
+            Action::ShareInstances => {
+                let loan: Loan = body(&sent)?;
+                self.execute(&caller, |store| lending::share(store, account, &loan))
+            }
+            Action::TransferInstances => {
+                let gift: Gift = body(&sent)?;
+                self.execute(&caller, |store| lending::transfer(store, account, &gift))
             }
             Action::ReturnInstance => {
                 let give_back = |store: &Connection| {

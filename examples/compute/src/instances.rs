@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{ModuleError, Refusal};
+use crate::lending;
 use crate::parameters::Query;
 use crate::projects;
 use crate::store::Store;
@@ -18,6 +19,19 @@ pub(crate) struct Filter {
     project_id: Option<i64>,
     /// Empty means all.
     instance_ids: Vec<String>,
+    /// The mistake on purpose: whose they are is not looked at.
+    forgets_accounts: bool,
+}
+
+/// What a call does with an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Looks at it.
+    Read,
+    /// Changes it.
+    Write,
+    /// Gives it back, gives it away or lends it.
+    Own,
 }
 
 /// What an instance that is not returned does.
@@ -57,6 +71,7 @@ impl Filter {
             status: query.take("status")?,
             project_id: query.take("projectId")?,
             instance_ids: query.take_many("instanceIds"),
+            forgets_accounts: query.take("forgetAccounts")?.unwrap_or(false),
         };
         query.finish()?;
         Ok(filter)
@@ -84,7 +99,7 @@ pub(crate) fn describe(
     filter: &Filter,
 ) -> Result<Value, Refusal> {
     for id in &filter.instance_ids {
-        status_of(connection, account, id)?;
+        status_of(connection, account, id, Use::Read)?;
     }
     let instance_ids =
         (!filter.instance_ids.is_empty()).then(|| json!(filter.instance_ids).to_string());
@@ -93,25 +108,26 @@ pub(crate) fn describe(
         filter.status.map(Status::name),
         filter.project_id,
         instance_ids,
+        filter.forgets_accounts,
         filter.limit,
         filter.offset
     ];
-    // Counted without the page: SQLite numbers its parameters, and five and six are not named there.
+    // Counted without the page: SQLite numbers its parameters, and six and seven are not named there.
     let total: i64 = connection
         .prepare_cached(
             "SELECT count(*) FROM instances
-             WHERE account = ?1 AND status <> 'RETURNED'
-               AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR project_id = ?3)
+             WHERE (?5 OR account = ?1 OR id IN (SELECT id FROM shares WHERE account = ?1))
+               AND status <> 'RETURNED' AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR project_id = ?3)
                AND (?4 IS NULL OR id IN (SELECT value FROM json_each(?4)))",
         )?
-        .query_row(matching.get(..4).unwrap_or_default(), |row| row.get(0))?;
+        .query_row(matching.get(..5).unwrap_or_default(), |row| row.get(0))?;
     let mut page = connection.prepare_cached(
         "SELECT id, zone, instance_type, image_id, project_id, status, created_at, expires_at
          FROM instances
-         WHERE account = ?1 AND status <> 'RETURNED'
-           AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR project_id = ?3)
+         WHERE (?5 OR account = ?1 OR id IN (SELECT id FROM shares WHERE account = ?1))
+           AND status <> 'RETURNED' AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR project_id = ?3)
            AND (?4 IS NULL OR id IN (SELECT value FROM json_each(?4)))
-         ORDER BY seq LIMIT ?5 OFFSET ?6",
+         ORDER BY seq LIMIT ?6 OFFSET ?7",
     )?;
     let instance_set = page.query_map(matching, shown)?.collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "totalCount": total, "instanceSet": instance_set }))
@@ -130,15 +146,22 @@ fn shown(row: &Row<'_>) -> rusqlite::Result<Value> {
     }))
 }
 
-/// The status of an instance of this account; a foreign or returned one is as absent as one that never was.
+/// The status of an instance that this account may use so; a foreign or returned one is as absent as one that
+/// never was.
 pub(crate) fn status_of(
     connection: &Connection,
     account: &str,
     id: &str,
+    used: Use,
 ) -> Result<Status, Refusal> {
+    let (reads, writes) = (used == Use::Read, used != Use::Own);
     let status: Option<String> = connection
-        .prepare_cached("SELECT status FROM instances WHERE id = ?1 AND account = ?2")?
-        .query_row(params![id, account], |row| row.get(0))
+        .prepare_cached(
+            "SELECT status FROM instances WHERE id = ?1 AND (account = ?2 OR EXISTS (
+             SELECT 1 FROM shares WHERE id = ?1 AND account = ?2
+             AND (access = 'read' AND ?3 OR access = 'write' AND ?4)))",
+        )?
+        .query_row(params![id, account, reads, writes], |row| row.get(0))
         .optional()?;
     status.and_then(|status| status.parse().ok()).ok_or(Refusal::Absent)
 }
@@ -149,7 +172,7 @@ pub(crate) fn start(
     selection: &Selection,
 ) -> Result<(), Refusal> {
     for id in &selection.instance_ids {
-        match status_of(connection, account, id)? {
+        match status_of(connection, account, id, Use::Write)? {
             Status::Running => return Err(ModuleError::Running.into()),
             Status::Stopped => set_status(connection, id, Status::Running.name())?,
         }
@@ -163,7 +186,7 @@ pub(crate) fn stop(
     selection: &Selection,
 ) -> Result<(), Refusal> {
     for id in &selection.instance_ids {
-        match status_of(connection, account, id)? {
+        match status_of(connection, account, id, Use::Write)? {
             Status::Running => set_status(connection, id, Status::Stopped.name())?,
             Status::Stopped => return Err(ModuleError::AlreadyStopped.into()),
         }
@@ -178,7 +201,7 @@ pub(crate) fn restart(
     selection: &Selection,
 ) -> Result<(), Refusal> {
     for id in &selection.instance_ids {
-        match status_of(connection, account, id)? {
+        match status_of(connection, account, id, Use::Write)? {
             Status::Running => {}
             Status::Stopped => return Err(ModuleError::Stopped.into()),
         }
@@ -193,7 +216,7 @@ pub(crate) fn change_project(
 ) -> Result<(), Refusal> {
     projects::check(connection, account, change.project_id)?;
     for id in &change.instance_ids {
-        status_of(connection, account, id)?;
+        status_of(connection, account, id, Use::Write)?;
         connection
             .prepare_cached("UPDATE instances SET project_id = ?2 WHERE id = ?1")?
             .execute(params![id, change.project_id])?;
@@ -202,7 +225,8 @@ pub(crate) fn change_project(
 }
 
 pub(crate) fn give_back(connection: &Connection, account: &str, id: &str) -> Result<(), Refusal> {
-    status_of(connection, account, id)?;
+    status_of(connection, account, id, Use::Own)?;
+    lending::unlend(connection, id)?;
     Ok(set_status(connection, id, "RETURNED")?)
 }
 

@@ -8,6 +8,7 @@ mod answer;
 mod api;
 mod fault;
 mod instances;
+mod lending;
 mod offer;
 mod parameters;
 mod projects;

@@ -161,7 +161,7 @@ pub(crate) fn renew(
     renewal: &Renewal,
 ) -> Result<Value, Refusal> {
     let period = within("period", renewal.period, PERIOD)?;
-    instances::status_of(connection, account, &renewal.instance_id)?;
+    instances::status_of(connection, account, &renewal.instance_id, instances::Use::Write)?;
     connection
         .prepare_cached(
             "UPDATE instances

@@ -19,6 +19,8 @@ pub(crate) enum Action {
     StopInstances,
     RestartInstances,
     ModifyInstanceProject,
+    ShareInstances,
+    TransferInstances,
     ReturnInstance,
     DescribeProject,
     CreateProject,
@@ -40,7 +42,7 @@ const fn route(action: Action, name: &'static str, method: Method, path: &'stati
 }
 
 /// Whole paths stand before the one with an id in it.
-pub(crate) static ROUTES: [Route; 14] = [
+pub(crate) static ROUTES: [Route; 16] = [
     route(Action::DescribeZones, "DescribeZones", Method::GET, "/zones"),
     route(Action::DescribeInstances, "DescribeInstances", Method::GET, "/instances"),
     route(Action::RunInstances, "RunInstances", Method::POST, "/instances"),
@@ -55,6 +57,8 @@ pub(crate) static ROUTES: [Route; 14] = [
         Method::POST,
         "/instances/project",
     ),
+    route(Action::ShareInstances, "ShareInstances", Method::POST, "/instances/share"),
+    route(Action::TransferInstances, "TransferInstances", Method::POST, "/instances/transfer"),
     route(Action::ReturnInstance, "ReturnInstance", Method::DELETE, "/instances/{instanceId}"),
     route(Action::DescribeProject, "DescribeProject", Method::GET, "/projects"),
     route(Action::CreateProject, "CreateProject", Method::POST, "/projects"),

@@ -31,6 +31,13 @@ const SCHEMA: &str = "
         WHERE status <> 'RETURNED';
     CREATE INDEX IF NOT EXISTS instances_by_type ON instances (instance_type)
         WHERE status <> 'RETURNED';
+    CREATE TABLE IF NOT EXISTS shares (
+        id TEXT NOT NULL,
+        account TEXT NOT NULL,
+        access TEXT NOT NULL CHECK (access IN ('read', 'write')),
+        PRIMARY KEY (id, account)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS shares_by_account ON shares (account);
     CREATE TABLE IF NOT EXISTS projects (
         id INTEGER PRIMARY KEY,
         account TEXT NOT NULL,

@@ -32,6 +32,7 @@ mod keep_alive;
 mod metrics;
 mod money;
 mod notes;
+mod objects;
 mod page;
 mod quota;
 mod quotes;

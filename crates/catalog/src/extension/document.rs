@@ -37,6 +37,7 @@ pub(crate) struct DocumentTerms<'d> {
     pub(crate) lifetimes: BTreeMap<String, Lifetime>,
     pub(crate) timeout_ms: u64,
     pub(crate) errors: BTreeMap<String, ModuleErrorDoc>,
+    pub(crate) unowned: BTreeMap<String, String>,
 }
 
 /// Reads the extension of a document; one without it is an ordinary module.
@@ -49,6 +50,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>) -> DocumentTerms<'d> {
         lifetimes: BTreeMap::new(),
         timeout_ms: TIMEOUT_MS,
         errors: BTreeMap::new(),
+        unowned: BTreeMap::new(),
     };
     let Some(spot) = report.document.root().get(KEY) else { return terms };
     let Some(fields) = Fields::open(report, spot, &DOCUMENT_KEYS) else { return terms };
@@ -57,6 +59,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>) -> DocumentTerms<'d> {
     terms.https_only = https_only(report, &fields);
     (terms.versions, terms.lifetimes) = versions(report, &fields);
     terms.timeout_ms = timeout(report, &fields).unwrap_or(TIMEOUT_MS);
+    terms.unowned = unowned(report, &fields);
     if let Some(errors) = fields.spot.get("errors") {
         if !errors.value.is_object() {
             let what = "`errors` is an object: the module's code, then what it means";
@@ -69,6 +72,29 @@ pub(crate) fn read<'d>(report: &mut Report<'d>) -> DocumentTerms<'d> {
         }
     }
     terms
+}
+
+/// Names that look like ids and are nobody's: each with the reason, for whoever reads the document next.
+fn unowned(report: &mut Report<'_>, fields: &Fields<'_>) -> BTreeMap<String, String> {
+    let mut unowned = BTreeMap::new();
+    let Some(spot) = fields.spot.get("unowned") else { return unowned };
+    if !spot.value.is_object() {
+        let what = "`unowned` is an object: the name, then why it is nobody's";
+        let help = Some("write `unowned: { imageId: \"images are everybody's\" }`".to_owned());
+        report.error(report.value(&spot), what, help);
+    }
+    for (name, spot) in spot.members() {
+        match spot.value.as_str().filter(|why| !why.trim().is_empty()) {
+            Some(why) => {
+                unowned.insert(name.to_owned(), why.to_owned());
+            }
+            None => {
+                let what = format!("why `{name}` is nobody's is a text");
+                report.error(report.value(&spot), what, None);
+            }
+        }
+    }
+    unowned
 }
 
 fn https_only(report: &mut Report<'_>, fields: &Fields<'_>) -> bool {

@@ -5,24 +5,27 @@ mod document;
 mod fields;
 mod lifetime;
 mod operation;
+mod owning;
 
 pub(crate) use document::read as read_document;
 pub(crate) use operation::{OperationTerms, Priced, PricedBy, Returned, read as read_operation};
+pub(crate) use owning::OwningTerms;
 
 /// The key of the extension.
 pub(crate) const KEY: &str = "x-faregate";
 
 /// The keys of the extension at the root of a document.
-pub(crate) const DOCUMENT_KEYS: [&str; 6] =
-    ["domains", "errors", "module", "protocols", "timeout", "versions"];
+pub(crate) const DOCUMENT_KEYS: [&str; 7] =
+    ["domains", "errors", "module", "protocols", "timeout", "unowned", "versions"];
 
 /// The keys of the extension at an operation.
-pub(crate) const OPERATION_KEYS: [&str; 16] = [
+pub(crate) const OPERATION_KEYS: [&str; 19] = [
     "api3",
     "audience",
     "batch",
     "creates",
     "deprecated",
+    "filter",
     "idempotent",
     "minSignature",
     "mutating",
@@ -32,6 +35,8 @@ pub(crate) const OPERATION_KEYS: [&str; 16] = [
     "requiresIdentity",
     "resources",
     "returns",
+    "shares",
     "sunset",
+    "transfers",
     "unsignedPayload",
 ];

@@ -3,12 +3,12 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use super::fields::{Fields, listed};
-use super::{KEY, OPERATION_KEYS};
+use super::{KEY, OPERATION_KEYS, OwningTerms};
 use crate::diagnostic::Report;
 use crate::document::Spot;
 use crate::lifetime::Lifetime;
 use crate::operation::{
-    Audience, Batch, Binding, Creates, InDoubt, JsonPath, MinSignature, Rate, Returns, Totals,
+    Audience, Batch, Binding, InDoubt, JsonPath, MinSignature, Rate, Returns, Totals,
 };
 use crate::suggestion;
 
@@ -23,7 +23,6 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) api3: Api3<'d>,
     pub(crate) audience: Option<Audience>,
     pub(crate) batch: Option<(Batch, Spot<'d>)>,
-    pub(crate) creates: Option<Creates>,
     pub(crate) idempotent: Option<bool>,
     pub(crate) lifetime: Lifetime,
     pub(crate) min_signature: Option<MinSignature>,
@@ -34,7 +33,7 @@ pub(crate) struct OperationTerms<'d> {
     pub(crate) quota: Option<(Option<Rate>, Totals)>,
     pub(crate) requires_identity: Option<bool>,
     pub(crate) resources: Vec<(Binding, Spot<'d>)>,
-    pub(crate) returns: Option<Returned<'d>>,
+    pub(crate) owning: OwningTerms<'d>,
     pub(crate) unsigned_payload: Option<bool>,
 }
 
@@ -83,7 +82,6 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
         api3: api3(report, &fields),
         audience: audience(report, &fields),
         batch: batch(report, &fields),
-        creates: creates(report, &fields),
         idempotent: fields.flag(report, "idempotent"),
         lifetime: super::lifetime::read(report, &fields),
         min_signature: min_signature(report, &fields),
@@ -95,8 +93,8 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
             .and_then(|_| fields.spot.get("public")),
         quota: quota(report, &fields),
         requires_identity: fields.flag(report, "requiresIdentity"),
+        owning: super::owning::read(report, &fields),
         resources: resources(report, &fields),
-        returns: returns(report, &fields),
         unsigned_payload: fields.flag(report, "unsignedPayload"),
     }
 }
@@ -161,20 +159,6 @@ fn batch<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<(Batch, Spo
     let max = batch.number(report, "max", 1..=500).unwrap_or(BATCH_MAX);
     let over = over?.to_owned();
     Some((Batch { over, as_, max }, batch.spot))
-}
-
-fn creates(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Creates> {
-    let spot = fields.spot.get("creates")?;
-    let creates = Fields::open(report, spot, &["at", "type"])?;
-    let kind = creates.needed(report, "type");
-    let at = creates.needed(report, "at")?;
-    let place = creates.spot.get("at")?;
-    let path = JsonPath::parse(at);
-    if path.is_none() {
-        let help = Some("write `$.instanceIds[*]` for every item of a list".to_owned());
-        report.error(report.value(&place), format!("`{at}` is not a JSONPath"), help);
-    }
-    Some(Creates { kind: kind?.to_owned(), at: path? })
 }
 
 fn min_signature(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<MinSignature> {
@@ -332,15 +316,4 @@ fn resources<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Vec<(Binding, 
         }
     }
     bindings
-}
-
-fn returns<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<Returned<'d>> {
-    let spot = fields.spot.get("returns")?;
-    let returns = Fields::open(report, spot, &["param", "refund", "type"])?;
-    let kind = returns.needed(report, "type");
-    let parameter = returns.needed(report, "param");
-    let refund = returns.text(report, "refund").zip(returns.spot.get("refund"));
-    let spot = returns.spot.get("param")?;
-    let (kind, parameter) = (kind?.to_owned(), parameter?.to_owned());
-    Some(Returned { returns: Returns { kind, parameter, refund: None }, spot, refund })
 }

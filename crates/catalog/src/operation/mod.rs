@@ -1,8 +1,10 @@
 //! One action: its parameters, its terms, and the upstream request that it stands for.
 
 mod body;
+mod checks;
 mod links;
 mod names;
+mod owning;
 mod public;
 mod read;
 mod request;
@@ -12,11 +14,14 @@ mod terms;
 
 use serde_json::{Map, Value};
 
+pub use owning::{
+    Access, Binding, Creates, Filter, Grant, JsonPath, Listed, Need, Returns, Shares, Step,
+    Transfers, ids_at,
+};
 pub use read::COMMON_PARAMETERS;
 pub use request::UpstreamRequest;
 pub use terms::{
-    Audience, Batch, Binding, Cover, Creates, InDoubt, JsonPath, MinSignature, Pricing, Purchase,
-    Quote, Rate, Returns, Totals,
+    Audience, Batch, Cover, InDoubt, MinSignature, Pricing, Purchase, Quote, Rate, Totals,
 };
 
 pub(crate) use read::read_all;
@@ -68,6 +73,12 @@ pub struct Operation {
     pub creates: Option<Creates>,
     /// What it gives back.
     pub returns: Option<Returns>,
+    /// What it gives away.
+    pub transfers: Option<Transfers>,
+    /// What it lends.
+    pub shares: Option<Shares>,
+    /// The list of its answer of which an account sees its own.
+    pub filter: Option<Filter>,
     /// Must the signature cover the body?
     pub cover: Cover,
     /// Its parameters.
@@ -109,11 +120,36 @@ impl Operation {
         self.returns.as_ref().and_then(|returns| returns.refund.as_ref())
     }
 
+    /// What a call may do to the resources that this parameter names.
+    #[must_use]
+    pub fn need(&self, parameter: &str) -> Need {
+        let named = [
+            self.returns.as_ref().map(|returns| &returns.parameter),
+            self.transfers.as_ref().map(|transfers| &transfers.parameter),
+            self.shares.as_ref().map(|shares| &shares.parameter),
+        ];
+        if named.into_iter().flatten().any(|name| name == parameter) {
+            Need::Own
+        } else if self.mutating {
+            Need::Write
+        } else {
+            Need::Read
+        }
+    }
+
+    /// The accounts that get something by a call with these arguments: to own it, or to use it.
+    #[must_use]
+    pub fn recipients(&self, arguments: &Map<String, Value>) -> Vec<String> {
+        let to = self.transfers.iter().map(|transfers| &transfers.to);
+        let with = self.shares.iter().map(|shares| &shares.with);
+        to.chain(with).flat_map(|name| ids_at(arguments, name)).collect()
+    }
+
     /// The items of a batch as texts, in the order of the call; none when the action is no batch.
     #[must_use]
     pub fn batch_items(&self, arguments: &Map<String, Value>) -> Vec<String> {
         let over = self.batch.as_ref().and_then(|batch| arguments.get(&batch.over));
-        over.map(terms::ids).unwrap_or_default()
+        over.map(owning::ids).unwrap_or_default()
     }
 
     /// The arguments of one item: `[id]` under the same name, or the scalar under `as`.

@@ -6,7 +6,7 @@ use super::links::{self, Link};
 use super::names::Names;
 use super::request::Template;
 use super::sold::{self, Sold};
-use super::{Audience, Batch, Cover, Operation, body, template};
+use super::{Audience, Batch, Cover, Operation, body, checks, template};
 use crate::diagnostic::Report;
 use crate::document::{Document, Span, Spot};
 use crate::extension::{OperationTerms, read_operation};
@@ -107,7 +107,7 @@ fn read<'d>(
     let segments = template::path(report, place.at, place.path, &placed);
     let body = body::read(report, spot, place.method);
     let terms = read_operation(report, spot);
-    let refunds = terms.returns.as_ref().is_some_and(|returned| returned.refund.is_some());
+    let refunds = terms.owning.returns.as_ref().is_some_and(|returned| returned.refund.is_some());
     body::check_results(report, spot, terms.priced.is_some(), refunds);
 
     let query = placed.iter().filter_map(|p| Some((p.member.name.clone(), p.style?))).collect();
@@ -124,9 +124,9 @@ fn read<'d>(
     if let Some((batch, at)) = &terms.batch {
         apply_batch(report, &mut members, batch, at, rules.is_some());
     }
-    check_terms(report, &members, &terms);
+    checks::terms(report, &members, &terms);
     super::public::check(report, &terms, place.mutates);
-    check_aliases(report, &members, &terms);
+    checks::aliases(report, &members, &terms);
     let plan = Plan { members, body: rules };
     let parameters = match Parameters::build(report.document, schemas, &plan) {
         Ok(parameters) => parameters.also_named(
@@ -161,7 +161,9 @@ fn assemble<'d>(
         return None;
     }
     let again = terms.idempotent == Some(true);
-    let returns = terms.returns.map(|returned| sold::returns(report, &place_of, returned, again));
+    let resources = checks::bindings(report, terms.resources, &terms.owning);
+    let returned = terms.owning.returns;
+    let returns = returned.map(|returned| sold::returns(report, &place_of, returned, again));
     let mutating = terms.mutating.unwrap_or(place.mutates);
     Some(Operation {
         action,
@@ -174,14 +176,17 @@ fn assemble<'d>(
         is_public: terms.public.is_some(),
         lifetime: terms.lifetime,
         min_signature: terms.min_signature,
-        resources: terms.resources.into_iter().map(|(binding, _)| binding).collect(),
+        resources,
         batch,
         quota: terms.quota.and_then(|(rate, _)| rate),
         totals: terms.quota.map(|(_, totals)| totals).unwrap_or_default(),
         requires_identity: terms.requires_identity.unwrap_or(priced),
         purchase,
-        creates: terms.creates,
+        creates: terms.owning.creates,
         returns,
+        transfers: terms.owning.transfers.map(|(transfers, _)| transfers),
+        shares: terms.owning.shares.map(|(shares, _)| shares),
+        filter: terms.owning.filter,
         cover: if terms.unsigned_payload == Some(true) { Cover::Head } else { Cover::Whole },
         parameters,
         answer: answer(report.document, spot),
@@ -308,38 +313,4 @@ fn apply_batch<'d>(
         (None, true) => {}
     }
     member.items_max = Some(batch.max);
-}
-
-/// Another name must be of a parameter that exists, and be no parameter itself.
-fn check_aliases<'d>(report: &mut Report<'d>, members: &[Member<'d>], terms: &OperationTerms<'d>) {
-    for (name, of, spot) in &terms.api3.parameters {
-        if !members.iter().any(|member| member.name == *of) {
-            let near = suggestion::did_you_mean(of, members.iter().map(|m| m.name.as_str()));
-            let what = format!("`{of}` is not a parameter of this action");
-            report.error(report.value(spot), what, near);
-        }
-        if members.iter().any(|member| crate::parameters::strip(&member.name, name).is_some()) {
-            report.error(report.key(spot), format!("`{name}` is a parameter of this action"), None);
-        }
-    }
-}
-
-/// The terms must name parameters that exist and can hold ids.
-fn check_terms<'d>(report: &mut Report<'d>, members: &[Member<'d>], terms: &OperationTerms<'d>) {
-    let named = terms.resources.iter().map(|(b, at)| (&b.parameter, report.key(at)));
-    let returned = terms.returns.iter().map(|it| (&it.returns.parameter, report.value(&it.spot)));
-    let all: Vec<(&String, Span)> = named.chain(returned).collect();
-    for (name, at) in all {
-        let Some(member) = members.iter().find(|member| member.name == *name) else {
-            let near = suggestion::did_you_mean(name, members.iter().map(|m| m.name.as_str()));
-            let what = format!("`{name}` is not a parameter of this action");
-            report.error(at, what, near);
-            continue;
-        };
-        if types_of(report.document, member).has(Types::OBJECT) {
-            let what =
-                format!("`{name}` is an object: resources are named by an id or a list of ids");
-            report.error(at, what, None);
-        }
-    }
 }

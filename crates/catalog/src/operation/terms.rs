@@ -4,8 +4,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use serde_json::{Map, Value};
 
-use crate::parameters::text_of;
-use crate::price::{Period, Price, PriceError, Refund};
+use super::JsonPath;
+use crate::price::{Period, Price, PriceError};
 
 /// Who may call an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,29 +55,6 @@ pub enum Cover {
     Whole,
     /// The client may leave the body out of it (`UNSIGNED-PAYLOAD`).
     Head,
-}
-
-/// A parameter that names resources.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binding {
-    /// The parameter: an id, or a list of ids.
-    pub parameter: String,
-    /// The resources' type: `instance`.
-    pub kind: String,
-}
-
-impl Binding {
-    /// The ids that a call names by this parameter, in its order.
-    #[must_use]
-    pub fn ids(&self, arguments: &Map<String, Value>) -> Vec<String> {
-        arguments.get(&self.parameter).map(ids).unwrap_or_default()
-    }
-}
-
-/// The scalars of a value: itself, or its items.
-pub(super) fn ids(value: &Value) -> Vec<String> {
-    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    items.iter().filter_map(text_of).collect()
 }
 
 /// One upstream call an item.
@@ -189,57 +166,4 @@ pub enum InDoubt {
     Release,
     /// It is spent.
     Commit,
-}
-
-/// Resources that the answer names come into being.
-#[derive(Clone, Debug)]
-pub struct Creates {
-    /// Their type.
-    pub kind: String,
-    /// Where the answer names them.
-    pub at: JsonPath,
-}
-
-/// A resource that the call gives back.
-#[derive(Clone, Debug)]
-pub struct Returns {
-    /// Its type.
-    pub kind: String,
-    /// The parameter that names it.
-    pub parameter: String,
-    /// What is given back of its price, where the document says.
-    pub refund: Option<Refund>,
-}
-
-/// A JSONPath (RFC 9535).
-#[derive(Clone, Debug)]
-pub struct JsonPath {
-    source: String,
-    path: serde_json_path::JsonPath,
-}
-
-impl JsonPath {
-    /// The parser's own words help nobody; `None` when it refuses.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let path = serde_json_path::JsonPath::parse(text).ok()?;
-        Some(Self { source: text.to_owned(), path })
-    }
-
-    /// The ids that the path finds: texts, and numbers as texts.
-    #[must_use]
-    pub fn find(&self, value: &Value) -> Vec<String> {
-        self.path.query(value).into_iter().filter_map(text_of).collect()
-    }
-
-    /// The only value that the path finds; none if it finds none or many.
-    #[must_use]
-    pub fn one<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        self.path.query(value).exactly_one().ok()
-    }
-
-    /// The path, as the document has it.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
 }

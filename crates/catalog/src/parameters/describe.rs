@@ -75,7 +75,7 @@ fn schema(spots: &[Spot<'_>]) -> Value {
 }
 
 /// The schemas of a place and those that they refer to.
-pub(super) fn chain<'d>(document: &'d Document<'d>, spots: &[Spot<'d>]) -> Vec<Spot<'d>> {
+pub(crate) fn chain<'d>(document: &'d Document<'d>, spots: &[Spot<'d>]) -> Vec<Spot<'d>> {
     spots
         .iter()
         .flat_map(|spot| [Some(spot.clone()), document.resolve(spot.clone())])

@@ -27,6 +27,7 @@ pub use describe::Description;
 pub use fault::{FAULTS_MAX, Fault, FaultReason};
 
 pub(crate) use build::{Member, Plan, has_rules, types_of};
+pub(crate) use describe::chain;
 pub(crate) use fault::quoted;
 pub(crate) use flatten::text_of;
 pub(crate) use gather::{Gathered, Shaper};

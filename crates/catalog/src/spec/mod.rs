@@ -1,6 +1,7 @@
 //! The specification: documents to catalogs and diagnostics, texts to arguments, arguments to requests.
 
 mod api3;
+mod audit;
 mod diagnostics;
 mod documents;
 mod parameters;

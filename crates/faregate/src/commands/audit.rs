@@ -4,12 +4,13 @@ use clap::Subcommand;
 use faregate_stores::{AuditFilter, AuditRecord};
 use serde_json::{Value, json};
 
+use super::unbound::Objects;
 use crate::clock::date_and_time;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::place::Place;
 
-/// List, verify and export what was changed, by whom, and from where
+/// List, verify and export what was changed, by whom, and from where; look for what documents leave open
 #[derive(Debug, Subcommand)]
 #[command(
     before_help = "Examples:\n  faregate audit list --subject account/100000001\n  faregate audit verify\n  faregate audit export > audit.jsonl"
@@ -37,6 +38,7 @@ pub(crate) enum Audit {
         #[command(flatten)]
         place: Place,
     },
+    Objects(Objects),
     /// Print every record as a CloudEvents 1.0 event, a line of JSON each, oldest first
     Export {
         /// After the record of this number
@@ -54,6 +56,7 @@ impl Audit {
                 list(&AuditFilter { before_seq: None, subject, action, who, limit }, &place)
             }
             Self::Verify { place } => verify(&place),
+            Self::Objects(objects) => objects.run(),
             Self::Export { after, place } => {
                 place.open()?.each_audit(|record| {
                     if record.seq > after {

@@ -26,11 +26,13 @@ pub(crate) mod policy;
 pub(crate) mod quota;
 mod receipt;
 pub(crate) mod reload;
+pub(crate) mod resources;
 pub(crate) mod scenario;
 pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod sign;
 mod signer;
+mod unbound;
 pub(crate) mod upstream;
 
 /// `name=value`, as calls are given on the command line.

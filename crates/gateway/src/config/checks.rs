@@ -14,6 +14,9 @@ use super::{Config, Fault, Faults, Limits, Listen, Tls, shape};
 use crate::edge::tls;
 use crate::ops::access_log::Target;
 
+/// What `ownership` says of a module whose refusals are only written down.
+const SHADOW: &str = "shadow";
+
 /// A configuration before its documents are read.
 pub(super) struct Read {
     pub(super) config: Config,
@@ -27,6 +30,7 @@ pub(super) struct ModuleEntry {
     pub(super) upstream: Option<String>,
     /// Every server, where there are several.
     pub(super) upstreams: Vec<String>,
+    pub(super) is_shadow: bool,
 }
 
 impl ModuleEntry {
@@ -241,6 +245,12 @@ impl Checker<'_> {
                 self.fault(url.span(), &refused.message, &help);
             }
         }
+        for mode in modules.iter().filter_map(|module| module.ownership.as_ref()) {
+            if !["enforce", SHADOW].contains(&mode.as_ref().as_str()) {
+                let sentence = "`ownership` is `enforce` or `shadow`";
+                self.fault(mode.span(), sentence, "`shadow` refuses nothing, and writes it down");
+            }
+        }
     }
 
     fn replay(&mut self, raw: &RawConfig, config: &mut Config) {
@@ -342,6 +352,7 @@ fn entry(module: &RawModule, folder: &Path) -> ModuleEntry {
             .next()
             .map(|url| url.as_ref().clone()),
         upstreams: module.upstreams.iter().map(|url| url.as_ref().clone()).collect(),
+        is_shadow: module.ownership.as_ref().is_some_and(|mode| mode.as_ref() == SHADOW),
     }
 }
 

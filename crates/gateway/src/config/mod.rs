@@ -80,6 +80,8 @@ pub struct Config {
     pub asked: Listen,
     /// What is allowed but probably not meant, rendered.
     pub warnings: Vec<String>,
+    /// Modules whose calls may name what is not known to be their account's: it is written down only.
+    pub shadow_modules: Vec<String>,
 }
 
 /// The listeners; plain HTTP elsewhere than on loopback cannot be configured.
@@ -231,6 +233,7 @@ impl Config {
             files: Vec::new(),
             asked: Listen::default(),
             warnings: Vec::new(),
+            shadow_modules: Vec::new(),
         }
     }
 }
@@ -279,11 +282,10 @@ pub(crate) fn load_after(
     let mut texts = Vec::new();
     for module in &read.modules {
         match fs::read_to_string(&module.document) {
-            Ok(text) => texts.push((
-                module.document.display().to_string(),
-                text,
-                module.upstream.as_deref(),
-            )),
+            Ok(text) => {
+                let name = module.document.display().to_string();
+                texts.push((name, text, module.upstream.as_deref()));
+            }
             Err(e) => faults.push(module.fault(
                 &name,
                 &text,
@@ -326,6 +328,7 @@ pub(crate) fn load_after(
     read.config.files = files.clone();
     read.config.asked = read.config.listen;
     read.config.warnings.clone_from(&warnings);
+    read.config.shadow_modules = shadowed(&read.modules, catalog.as_ref());
     match catalog {
         Some(catalog) if faults.is_empty() => Ok(Loaded { config: read.config, catalog, warnings }),
         Some(_) | None => Err(faults),
@@ -347,6 +350,17 @@ fn servers(
         Some((module.name.clone(), all.collect()))
     });
     servers.collect()
+}
+
+/// The names of the modules in shadow.
+fn shadowed(entries: &[checks::ModuleEntry], catalog: Option<&Catalog>) -> Vec<String> {
+    let in_shadow = entries.iter().filter(|entry| entry.is_shadow);
+    let names = in_shadow.filter_map(|entry| {
+        let name = entry.document.display().to_string();
+        let mut modules = catalog?.modules().iter();
+        Some(modules.find(|module| module.source == name)?.name.clone())
+    });
+    names.collect()
 }
 
 #[cfg(test)]

@@ -163,4 +163,5 @@ pub(super) struct RawModule {
     pub(super) upstream: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) upstreams: Vec<Spanned<String>>,
+    pub(super) ownership: Option<Spanned<String>>,
 }

@@ -68,8 +68,12 @@ const LISTEN: &[Key] = &[
     key("admin", Kind::Text),
 ];
 
-const MODULES: &[Key] =
-    &[required("document", Kind::Text), key("upstream", Kind::Text), key("upstreams", Kind::Texts)];
+const MODULES: &[Key] = &[
+    required("document", Kind::Text),
+    key("upstream", Kind::Text),
+    key("upstreams", Kind::Texts),
+    key("ownership", Kind::Text),
+];
 
 const TLS: &[Key] = &[
     key("certificate", Kind::Text),

@@ -31,6 +31,8 @@ pub(super) fn possible(code: Code, reason: &str, operation: &Operation) -> Resul
         "is no batch"
     } else if reason == "UPSTREAM_NO_CREATED_ID" && operation.creates.is_none() {
         "creates nothing"
+    } else if reason == "UPSTREAM_NO_LIST" && operation.filter.is_none() {
+        "lists nothing"
     } else {
         return Ok(());
     };
@@ -296,6 +298,7 @@ fn broken(name: &str) -> Option<Strike> {
         "UPSTREAM_FOREIGN_CODE" => Faked::says(r#"{"code":4100,"message":"a fault on purpose"}"#),
         "UPSTREAM_RESERVED_MEMBER" => Faked::says(r#"{"requestId":"a fault on purpose"}"#),
         "UPSTREAM_NO_CREATED_ID" => Faked::says("{}"),
+        "UPSTREAM_NO_LIST" => Faked::says(r#"{"elsewhere":["a fault on purpose"]}"#),
         _ => return None,
     };
     Some(Strike::Module(faked))

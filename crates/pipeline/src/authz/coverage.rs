@@ -59,8 +59,10 @@ const ACTIONS: &[(&str, bool)] = &[
     ("cvm:RestartInstances", true),
     ("cvm:ReturnInstance", true),
     ("cvm:RunInstances", false),
+    ("cvm:ShareInstances", true),
     ("cvm:StartInstances", true),
     ("cvm:StopInstances", true),
+    ("cvm:TransferInstances", true),
 ];
 
 /// A call as the pages show it, with an id for each resource that it may name.

@@ -3,6 +3,7 @@
 //! Stores make these values, gates read them. None of them changes while a call is under way.
 
 mod quota;
+mod resources;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use crate::authz::policy::Bundle;
 pub use crate::purchase::{Bought, Purchased, Refund};
 use crate::time::Millis;
-pub use faregate_catalog::MinSignature;
+pub use faregate_catalog::{Grant, MinSignature};
 use faregate_contract::RequestId;
 use faregate_ledger::Money;
 use faregate_signing::{KeyId, SecretKey};
@@ -18,6 +19,7 @@ pub use quota::{
     Cell, CellKey, CellVerdict, Kind, Leave, Limit, Limits, OwnQuota, Place, Quotas, Rate, Scope,
     Subject, Verdict,
 };
+pub use resources::{Known, Lesson, Owner, ResourceRef};
 
 /// Who owns money and objects.
 #[derive(Clone, Debug)]
@@ -192,37 +194,6 @@ pub enum Claim {
         /// Whole seconds until the oldest of them are over.
         after_s: u32,
     },
-}
-
-/// A resource as a call names it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ResourceRef {
-    /// The module's name.
-    pub module: String,
-    /// The type within the module.
-    pub kind: String,
-    /// The id, as the client sent it.
-    pub id: String,
-}
-
-/// Who owns a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// Nobody ever did.
-    Absent,
-    /// Somebody did, and returned it.
-    Returned,
-    /// The account of this id.
-    Account(String),
-}
-
-/// What an answer taught about ownership.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lesson {
-    /// The account owns it from now on.
-    Created(ResourceRef),
-    /// Nobody does any more.
-    Returned(ResourceRef),
 }
 
 /// What a purchase wants to hold.

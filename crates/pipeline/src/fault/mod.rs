@@ -17,6 +17,7 @@ pub const REASONS: &[Reason] = &[
     UPSTREAM_FOREIGN_CODE,
     UPSTREAM_RESERVED_MEMBER,
     UPSTREAM_NO_CREATED_ID,
+    UPSTREAM_NO_LIST,
     OUTCOME_UNKNOWN,
     INTERNAL,
 ];
@@ -28,7 +29,9 @@ const UPSTREAM_NONSENSE: Reason = Reason::new("UPSTREAM_NONSENSE");
 const UPSTREAM_STATUS: Reason = Reason::new("UPSTREAM_STATUS");
 const UPSTREAM_FOREIGN_CODE: Reason = Reason::new("UPSTREAM_FOREIGN_CODE");
 const UPSTREAM_RESERVED_MEMBER: Reason = Reason::new("UPSTREAM_RESERVED_MEMBER");
-const UPSTREAM_NO_CREATED_ID: Reason = Reason::new("UPSTREAM_NO_CREATED_ID");
+/// The module made something and did not say what.
+pub const UPSTREAM_NO_CREATED_ID: Reason = Reason::new("UPSTREAM_NO_CREATED_ID");
+const UPSTREAM_NO_LIST: Reason = Reason::new("UPSTREAM_NO_LIST");
 const OUTCOME_UNKNOWN: Reason = Reason::new("OUTCOME_UNKNOWN");
 const INTERNAL: Reason = Reason::new("INTERNAL");
 
@@ -61,6 +64,8 @@ pub enum Fault {
     ReservedMember(String),
     /// The module made something and did not say what.
     NoCreatedId(String),
+    /// The module listed something elsewhere than its document says: nobody knows whose.
+    NoList(String),
     /// A call with this token was sent, and its outcome is not known yet.
     OutcomeUnknown,
     /// The module itself says it broke.
@@ -139,6 +144,13 @@ impl From<Fault> for Refusal {
                 "the module behind this API did not name what it made.",
                 format!("nothing at {path}"),
             ),
+            Fault::NoList(what) => (
+                UPSTREAM_NO_LIST,
+                Origin::Module,
+                Effect::Unknown,
+                "the module behind this API listed what cannot be told apart by its owners.",
+                format!("without {what}"),
+            ),
             Fault::Module(message) => (
                 UPSTREAM_STATUS,
                 Origin::Module,
@@ -196,6 +208,7 @@ mod spec {
             (Fault::ForeignCode(4100), "UPSTREAM_FOREIGN_CODE", Effect::Unknown),
             (Fault::ReservedMember("code".into()), "UPSTREAM_RESERVED_MEMBER", Effect::Unknown),
             (Fault::NoCreatedId("$.secret".into()), "UPSTREAM_NO_CREATED_ID", Effect::Unknown),
+            (Fault::NoList("secret".into()), "UPSTREAM_NO_LIST", Effect::Unknown),
             (Fault::Internal("secret".into()), "INTERNAL", Effect::Nothing),
         ] {
             let refusal = Refusal::from(fault);

@@ -2,19 +2,27 @@
 //!
 //! After the parameters, because they name the resources; before identity and money, because nobody pays
 //! for what is not his. Decided here and not by policy, so that no statement can grant a foreign object.
-//! Invariant: an `Owned` goes on with resources of its own account only. Never: lets a difference show
-//! between absent, returned and foreign; asks the module.
+//! What an owner lends is read or changed by whoever it was lent to, and given back, away or on by the owner alone.
+//! Invariant: an `Owned` goes on with resources that its account may use so, unless its module is in shadow.
+//! Never: lets a difference show between absent, returned, foreign and not lent for this; asks the module.
 
+mod filter;
+mod splice;
+
+use faregate_catalog::Need;
 use faregate_contract::{Code, Origin, Public, Reason, Refusal};
 
-use crate::facts::{Owner, ResourceRef};
+use crate::facts::{Grant, Known, Owner, ResourceRef};
 use crate::parameters::Valid;
+
+pub use filter::{Filtered, Listing};
 
 /// A call whose resources are its account's; of a batch, those items that are.
 #[derive(Debug)]
 pub struct Owned {
     of: Valid,
     refused_items: Vec<String>,
+    shadowed: Vec<ResourceRef>,
 }
 
 owns!(Owned => Valid);
@@ -25,6 +33,22 @@ impl Owned {
     pub fn is_refused(&self, id: &str) -> bool {
         self.refused_items.iter().any(|refused| refused == id)
     }
+
+    /// What would have been refused, were its module not in shadow.
+    #[must_use]
+    pub fn shadowed(&self) -> &[ResourceRef] {
+        &self.shadowed
+    }
+}
+
+/// Is what a module's calls name refused, or only written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// 5000.
+    #[default]
+    Enforce,
+    /// Written down, and passed: for a module whose objects are not all known yet.
+    Shadow,
 }
 
 /// The reasons of this room.
@@ -47,49 +71,85 @@ impl From<Refused> for Refusal {
     }
 }
 
-/// The resources that a call names, as the registry knows them.
+/// What the registry is asked about a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The resources that it names.
+    pub resources: Vec<ResourceRef>,
+    needs: Vec<Need>,
+    /// The accounts that get something.
+    pub accounts: Vec<String>,
+}
+
+/// The resources that a call names, and the accounts that get something by it.
 #[must_use]
-pub fn wanted(valid: &Valid) -> Vec<ResourceRef> {
-    let module = &valid.module().name;
-    let bindings = valid.operation().resources.iter();
-    bindings
-        .flat_map(|binding| {
-            let ids = binding.ids(valid.arguments()).into_iter();
-            ids.map(|id| ResourceRef { module: module.clone(), kind: binding.kind.clone(), id })
-        })
-        .collect()
+pub fn wanted(valid: &Valid) -> Wanted {
+    let (module, operation) = (&valid.module().name, valid.operation());
+    let mut wanted =
+        Wanted { accounts: operation.recipients(valid.arguments()), ..Wanted::default() };
+    for binding in &operation.resources {
+        let need = operation.need(&binding.parameter);
+        for id in binding.ids(valid.arguments()) {
+            let (module, kind) = (module.clone(), binding.kind.clone());
+            wanted.resources.push(ResourceRef { module, kind, id });
+            wanted.needs.push(need);
+        }
+    }
+    wanted
 }
 
 /// Judges what the registry answered to [`wanted`], in its order.
 ///
 /// # Errors
 /// 5000 when a resource is not the account's, unless it is an item of a batch: then the item alone is refused.
-pub fn check(valid: Valid, wanted: &[ResourceRef], owners: &[Owner]) -> Result<Owned, Refused> {
-    let refused_items = decide(&valid, wanted, owners)?;
-    Ok(Owned { of: valid, refused_items })
+pub fn check(valid: Valid, wanted: &Wanted, known: &Known, mode: Mode) -> Result<Owned, Refused> {
+    match (mode, decide(&valid, wanted, known)) {
+        (Mode::Enforce, decided) => {
+            Ok(Owned { of: valid, refused_items: decided?, shadowed: Vec::new() })
+        }
+        (Mode::Shadow, decided) => {
+            let refused = decided.is_err() || decided.is_ok_and(|items| !items.is_empty());
+            let strangers = if refused { strangers(&valid, wanted, known) } else { Vec::new() };
+            let shadowed = strangers.into_iter().cloned().collect();
+            Ok(Owned { of: valid, refused_items: Vec::new(), shadowed })
+        }
+    }
 }
 
 /// What a call would be refused with; or the items of its batch that would be.
 ///
 /// # Errors
 /// As [`check`].
-pub fn would(
-    valid: &Valid,
-    wanted: &[ResourceRef],
-    owners: &[Owner],
-) -> Result<Vec<String>, Refusal> {
-    decide(valid, wanted, owners).map_err(Refusal::from)
+pub fn would(valid: &Valid, wanted: &Wanted, known: &Known) -> Result<Vec<String>, Refusal> {
+    decide(valid, wanted, known).map_err(Refusal::from)
 }
 
-fn decide(valid: &Valid, wanted: &[ResourceRef], owners: &[Owner]) -> Result<Vec<String>, Refused> {
+/// May the account do so with what is this owner's.
+fn may(account: &str, owner: Option<&Owner>, need: Need) -> bool {
+    match owner {
+        Some(Owner::Account(id)) => id == account,
+        Some(Owner::Lent(Grant::Write)) => need <= Need::Write,
+        Some(Owner::Lent(Grant::Read)) => need == Need::Read,
+        Some(Owner::Lent(Grant::Nothing) | Owner::Absent | Owner::Returned) | None => false,
+    }
+}
+
+fn strangers<'w>(valid: &Valid, wanted: &'w Wanted, known: &Known) -> Vec<&'w ResourceRef> {
     let account = &valid.account().id;
-    let ours = |owner: Option<&Owner>| matches!(owner, Some(Owner::Account(id)) if id == account);
-    let strangers: Vec<&ResourceRef> = wanted
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| !ours(owners.get(*place)))
-        .map(|(_, resource)| resource)
-        .collect();
+    let judged = wanted.resources.iter().zip(&wanted.needs).enumerate();
+    judged
+        .filter(|(place, (_, need))| !may(account, known.owners.get(*place), **need))
+        .map(|(_, (resource, _))| resource)
+        .collect()
+}
+
+fn decide(valid: &Valid, wanted: &Wanted, known: &Known) -> Result<Vec<String>, Refused> {
+    // An account that does not exist is told as a resource that does not.
+    let there = |place: usize| known.accounts.get(place).copied().unwrap_or(false);
+    if !(0..wanted.accounts.len()).all(there) {
+        return Err(Refused::NoSuchResource);
+    }
+    let strangers = strangers(valid, wanted, known);
     match &valid.operation().batch {
         None if strangers.is_empty() => Ok(Vec::new()),
         None => Err(Refused::NoSuchResource),
@@ -114,17 +174,4 @@ pub fn absent() -> Refusal {
 }
 
 #[cfg(test)]
-mod spec {
-    use super::*;
-
-    #[test]
-    fn the_answer_names_no_id_and_no_reason_but_one() {
-        let refusal = absent();
-        assert_eq!((refusal.code, refusal.reason), (Code::ResourceNotFound, NO_SUCH_RESOURCE));
-        assert!(
-            refusal.detail.for_log().is_none()
-                && refusal.params.is_empty()
-                && refusal.fix.is_none()
-        );
-    }
-}
+mod spec;

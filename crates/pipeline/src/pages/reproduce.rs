@@ -205,6 +205,7 @@ reproductions! {
         UPSTREAM_FOREIGN_CODE: fault!("6000.UPSTREAM_FOREIGN_CODE");
         UPSTREAM_RESERVED_MEMBER: fault!("6000.UPSTREAM_RESERVED_MEMBER");
         UPSTREAM_NO_CREATED_ID: concat!("faregate fault add cvm:RunInstances --code 6000.UPSTREAM_NO_CREATED_ID --times 1 >/dev/null\n", buy!());
+        UPSTREAM_NO_LIST: fault!("6000.UPSTREAM_NO_LIST", "cvm:DescribeInstances", "cvm DescribeInstances");
         OUTCOME_UNKNOWN: fault!("6000.OUTCOME_UNKNOWN");
         PANIC: fault!("6000.PANIC");
         INTERNAL: fault!("6000.INTERNAL");

@@ -64,7 +64,7 @@ pub fn bought(
     let Some(purchase) = &operation.purchase else { return Vec::new() };
     let made = lessons.iter().filter_map(|lesson| match lesson {
         Lesson::Created(resource) => Some(resource.clone()),
-        Lesson::Returned(_) => None,
+        Lesson::Returned(_) | Lesson::Transferred(..) | Lesson::Shared(..) => None,
     });
     let mut resources: Vec<ResourceRef> = made.collect();
     if operation.creates.is_none() {

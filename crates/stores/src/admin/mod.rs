@@ -7,6 +7,7 @@ mod audit;
 mod feedback;
 mod keys;
 mod money;
+mod objects;
 mod policies;
 mod quotas;
 mod sandbox;
@@ -21,6 +22,7 @@ use faregate_pipeline::facts::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use self::keys::NewKey;
+pub use self::objects::{Import, ImportRow, Imported};
 use crate::clock;
 use crate::error::{AdminError, OpenError};
 use crate::home::Home;

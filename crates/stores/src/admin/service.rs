@@ -1,14 +1,14 @@
-//! Switches, and ownership that no answer taught.
+//! Switches.
 
-use faregate_pipeline::facts::{Lesson, Owner, ResourceRef, Switch};
+use faregate_pipeline::facts::Switch;
 
 use rusqlite::Connection;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Admin, audit, no_account};
+use super::{Admin, audit};
 use crate::clock;
 use crate::error::{AdminError, Fault};
-use crate::sqlite::{accounts, changed, resources, switches};
+use crate::sqlite::{changed, switches};
 
 impl Admin {
     /// Takes something out of service, or changes how.
@@ -51,27 +51,6 @@ impl Admin {
     /// The store failed.
     pub fn list_switches(&self) -> Result<Vec<Switch>, AdminError> {
         Ok(switches::all(&self.connection)?)
-    }
-
-    /// Says that an account owns a resource that was there before the gateway.
-    ///
-    /// # Errors
-    /// There is no such account, or somebody else owns it.
-    pub fn adopt(&mut self, resource: &ResourceRef, account: &str) -> Result<(), AdminError> {
-        self.change(|c, _, noted| {
-            if accounts::account(c, account)?.is_none() {
-                return Err(no_account(account));
-            }
-            resources::learn(c, account, &[Lesson::Created(resource.clone())], clock::wall())?;
-            let owners = resources::owners(c, std::slice::from_ref(resource))?;
-            let name = format!("{}:{}/{}", resource.module, resource.kind, resource.id);
-            if owners.first() == Some(&Owner::Account(account.to_owned())) {
-                let after = Some(json!({ "accountId": account }));
-                noted.changed("AdoptResource", format!("resource/{name}"), (None, after));
-                return Ok(());
-            }
-            Err(AdminError::Exists { what: "another account's resource", name })
-        })
     }
 }
 

@@ -71,6 +71,31 @@ async fn an_instance_is_started_stopped_moved_renewed_and_returned_by_its_accoun
 }
 
 #[tokio::test]
+async fn what_is_lent_is_used_as_it_is_lent_and_what_is_given_away_is_gone() {
+    World::start().await.verify(&format!(r#"
+        ann | POST /instances {RUN}                                              | 200 {{"instanceIds":["$a"],"dealIds":["*"]}}
+        bob | POST /instances/share {{"instanceIds":["$a"],"accountId":"bob","access":"read"}}  | 404
+        ann | POST /instances/share {{"instanceIds":["$a"],"accountId":"bob","access":"read"}}  | 200 {{}}
+        bob | GET /instances?instanceIds=$a                                      | 200 {{"totalCount":1,"instanceSet":["*"]}}
+        bob | POST /instances/stop {{"instanceIds":["$a"]}}                      | 404
+        ann | POST /instances/share {{"instanceIds":["$a"],"accountId":"bob","access":"write"}} | 200 {{}}
+        bob | POST /instances/stop {{"instanceIds":["$a"]}}                      | 200 {{}}
+        bob | POST /instances/transfer {{"instanceIds":["$a"],"accountId":"bob"}} | 404
+        bob | DELETE /instances/$a                                               | 404
+        eve | GET /instances?instanceIds=$a                                      | 404
+        eve | GET /instances?forgetAccounts=true                                 | 200 {{"totalCount":1,"instanceSet":["*"]}}
+        ann | POST /instances/share {{"instanceIds":["$a"],"accountId":"bob","access":"none"}}  | 200 {{}}
+        bob | GET /instances                                                     | 200 {{"totalCount":0,"instanceSet":[]}}
+        ann | POST /instances/share {{"instanceIds":["$a"],"accountId":"bob","access":"read"}}  | 200 {{}}
+        ann | POST /instances/share {{"instanceIds":["$a"],"accountId":"bob","access":"all"}}   | 400 "*"
+        ann | POST /instances/transfer {{"instanceIds":["$a"],"accountId":"eve"}} | 200 {{}}
+        ann | GET /instances                                                     | 200 {{"totalCount":0,"instanceSet":[]}}
+        bob | GET /instances                                                     | 200 {{"totalCount":0,"instanceSet":[]}}
+        eve | GET /instances                                                     | 200 {{"totalCount":1,"instanceSet":["*"]}}
+    "#)).await;
+}
+
+#[tokio::test]
 async fn a_renewal_moves_the_end_by_whole_months() {
     let world = World::start().await;
     world.verify(&format!(r#"

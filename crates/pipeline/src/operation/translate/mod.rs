@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use faregate_catalog::{Module, Operation};
+use faregate_catalog::{Module, Operation, ids_at};
 use faregate_contract::{Members, ModuleError, Origin, Refusal};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -53,15 +53,19 @@ pub(super) fn read(
             }
             None if (200..300).contains(&status) => match reserved(operation, &top) {
                 Some(name) => doubt(Fault::ReservedMember(name.to_owned())),
-                None => succeeded(module, operation, arguments, item, body),
+                None => {
+                    let members = std::str::from_utf8(body).ok().and_then(Members::of_object);
+                    succeeded(module, operation, arguments, item, (members, body))
+                }
             },
             None => by_status(module, status, top.words().as_deref(), after_s),
         },
         Said::Other(value) if (200..300).contains(&status) => {
-            done(Members::one("data", value.get()))
+            let members = Some(Members::one("data", value.get()));
+            succeeded(module, operation, arguments, item, (members, body))
         }
         Said::Nothing if (200..300).contains(&status) => {
-            succeeded(module, operation, arguments, item, b"{}")
+            succeeded(module, operation, arguments, item, (Some(Members::none()), b"{}"))
         }
         Said::Nonsense(why) if (200..300).contains(&status) => doubt(Fault::Nonsense(why)),
         Said::Nothing | Said::Other(_) | Said::Nonsense(_) => {
@@ -92,9 +96,9 @@ fn succeeded(
     operation: &Operation,
     arguments: &Map<String, Value>,
     item: Option<&str>,
-    body: &[u8],
+    (members, body): (Option<Members>, &[u8]),
 ) -> Done {
-    let Some(members) = std::str::from_utf8(body).ok().and_then(Members::of_object) else {
+    let Some(members) = members else {
         return doubt(Fault::Nonsense("no JSON object".to_owned()));
     };
     let resource = |kind: &str, id: String| ResourceRef {
@@ -111,26 +115,33 @@ fn succeeded(
         }
         lessons.extend(ids.into_iter().map(|id| Lesson::Created(resource(&creates.kind, id))));
     }
+    // Of a batch, the item that was done; of a call, all that it names.
+    let named = |parameter: &str| match item {
+        Some(id) if operation.batch.as_ref().is_some_and(|batch| batch.over == parameter) => {
+            vec![id.to_owned()]
+        }
+        Some(_) | None => ids_at(arguments, parameter),
+    };
     if let Some(returns) = &operation.returns {
-        let ids = match item {
-            Some(id) => vec![id.to_owned()],
-            None => ids_in(arguments.get(&returns.parameter)),
-        };
-        lessons.extend(ids.into_iter().map(|id| Lesson::Returned(resource(&returns.kind, id))));
+        let ids = named(&returns.parameter).into_iter();
+        lessons.extend(ids.map(|id| Lesson::Returned(resource(&returns.kind, id))));
+    }
+    if let Some(transfers) = &operation.transfers
+        && let [to] = ids_at(arguments, &transfers.to).as_slice()
+    {
+        let ids = named(&transfers.parameter).into_iter();
+        let moved = |id| Lesson::Transferred(resource(&transfers.kind, id), to.clone());
+        lessons.extend(ids.map(moved));
+    }
+    if let Some(shares) = &operation.shares
+        && let Some(grant) = shares.grant(arguments)
+    {
+        for with in ids_at(arguments, &shares.with) {
+            let lent = |id| Lesson::Shared(resource(&shares.kind, id), with.clone(), grant);
+            lessons.extend(named(&shares.parameter).into_iter().map(lent));
+        }
     }
     Done { result: Ok(members), settlement: Settlement::Commit, lessons }
-}
-
-fn ids_in(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::String(id)) => vec![id.clone()],
-        Some(Value::Array(ids)) => {
-            ids.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
-            Vec::new()
-        }
-    }
 }
 
 /// An error in the contract's own shape: `{"code":5100,"moduleCode":100004,"message":…}`.
@@ -180,10 +191,6 @@ fn voiced(refusal: Refusal, own: Option<ModuleError>) -> Refusal {
         Some(own) => Refusal { origin: Origin::Module, ..refusal }.module(own),
         None => refusal,
     }
-}
-
-fn done(members: Members) -> Done {
-    Done { result: Ok(members), settlement: Settlement::Commit, lessons: Vec::new() }
 }
 
 fn refused(refusal: Refusal) -> Done {

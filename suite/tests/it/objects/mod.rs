@@ -1,0 +1,7 @@
+//! Objects: who may name what, by a table that is made from compute's own document.
+
+mod cloud;
+mod filter;
+mod import;
+mod matrix;
+mod timing;
