@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, adopt, audit, call, check, clock, codes, doctor, explain, fault, feedback, identity,
-    init, key, ledger, maintenance, module, policy, quota, reload, resources, scenario, serve,
-    shell, sign, upstream,
+    init, key, ledger, maintenance, migrate, module, policy, quota, reload, resources, scenario,
+    serve, shell, sign, store, upstream,
 };
 use crate::exit::Failure;
 
@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Module(module::Module),
     #[command(subcommand)]
     Audit(audit::Audit),
+    Migrate(migrate::Migrate),
+    #[command(subcommand)]
+    Store(store::Store),
     Completion(shell::Completion),
     Man(shell::Man),
     #[command(subcommand)]
@@ -107,6 +110,8 @@ impl Command {
             Self::Maintenance(maintenance) => maintenance.run(),
             Self::Module(module) => module.run(),
             Self::Audit(audit) => audit.run(),
+            Self::Migrate(migrate) => migrate.run(),
+            Self::Store(store) => store.run(),
             Self::Completion(completion) => completion.run(),
             Self::Man(man) => man.run(),
             Self::Fault(fault) => fault.run(),

@@ -101,6 +101,7 @@ impl From<AdminError> for Failure {
             | AdminError::Invalid(_)
             | AdminError::Refused(_)
             | AdminError::KeyLimit(_)
+            | AdminError::NotCarried
             | AdminError::Money(_) => Exit::Usage,
         };
         Self::new(exit, cause)

@@ -6,7 +6,7 @@ use clap::Args;
 use faregate_catalog::Catalog;
 use faregate_gateway::config::{Config, Loaded};
 use faregate_pipeline::facts::Account;
-use faregate_stores::{Actor, Admin};
+use faregate_stores::{Actor, Admin, SharedAt};
 
 use crate::environment;
 use crate::exit::{Exit, Failure};
@@ -43,11 +43,30 @@ pub(crate) struct Place {
 impl Place {
     /// Opens it; a gateway may be running on it.
     pub(crate) fn open(&self) -> Result<Admin, Failure> {
-        let mut admin = Admin::open(&self.folder()?)?;
+        let (data, stores) = self.home()?;
+        let mut admin = Admin::open_at(&data, stores.as_ref())?;
         // For the audit log: whoever has the data folder could have written any name, so this one is only a help.
         let user = environment::text("USER").or_else(|| environment::text("LOGNAME"));
         admin.act_as(Actor::local(user.as_deref()));
         Ok(admin)
+    }
+
+    /// The data folder, and the shared home beside it if a configuration names one.
+    fn home(&self) -> Result<(PathBuf, Option<SharedAt>), Failure> {
+        match self.named() {
+            // A folder that is named by itself is an embedded home, unless a configuration is named too.
+            Some(config) if self.data.is_none() || self.config.is_some() => {
+                let stores = stores_of(&config)?;
+                let data = self.data.clone().map_or_else(|| data_of(&config), Ok)?;
+                Ok((data, stores))
+            }
+            Some(_) | None => Ok((self.folder()?, None)),
+        }
+    }
+
+    fn named(&self) -> Option<PathBuf> {
+        let usual = || Some(PathBuf::from("faregate.toml")).filter(|path| path.exists());
+        self.config.clone().or_else(usual)
     }
 
     /// The configuration, if one was named.
@@ -96,11 +115,7 @@ impl Place {
         if let Some(data) = &self.data {
             return Ok(data.clone());
         }
-        let config = self.config.clone().or_else(|| {
-            let usual = PathBuf::from("faregate.toml");
-            usual.exists().then_some(usual)
-        });
-        if let Some(config) = config {
+        if let Some(config) = self.named() {
             return data_of(&config);
         }
         match Running::find() {
@@ -125,6 +140,15 @@ pub(crate) fn data_of(config: &Path) -> Result<PathBuf, Failure> {
         Some(data) => data.as_str().ok_or_else(|| invalid("`data` is no text".to_owned()))?,
     };
     Ok(config.parent().unwrap_or(Path::new("")).join(data))
+}
+
+/// The shared home that a configuration names, whatever else is wrong with it.
+pub(crate) fn stores_of(config: &Path) -> Result<Option<SharedAt>, Failure> {
+    let invalid =
+        |why: String| Failure::new(Exit::Invalid, format!("`{}`: {why}", config.display()));
+    let text = std::fs::read_to_string(config).map_err(|cause| invalid(cause.to_string()))?;
+    let folder = config.parent().unwrap_or(Path::new(""));
+    faregate_gateway::config::stores_of(&text, folder).map_err(invalid)
 }
 
 /// The account of this id, or the only one of this name.

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use faregate_pipeline::facts::StoreDown;
 
+use crate::error::NOT_CARRIED;
 use crate::sqlite::audits::Actor;
 use crate::{Admin, Stores};
 
@@ -19,6 +20,9 @@ impl Stores {
         work: impl FnOnce(&mut Admin) -> T,
     ) -> Result<T, StoreDown> {
         let down = |cause: String| StoreDown { store: "administration", cause };
+        if self.inner.shared.is_some() {
+            return Err(down(NOT_CARRIED.to_owned()));
+        }
         // A panic over it rolled its transaction back: nothing is half done.
         let mut admin = self.inner.admin.lock().unwrap_or_else(PoisonError::into_inner);
         if admin.is_none() {

@@ -50,6 +50,22 @@ impl Cache {
         Ok(Some(key))
     }
 
+    /// The key that is remembered; else what [`Self::keep_key`] needs, once it is loaded.
+    pub(crate) fn known_key(&self, id: &str) -> Result<Arc<Key>, u64> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.known.get(id).map(Arc::clone).ok_or(keys.generation)
+    }
+
+    /// Remembers a key, unless everything was forgotten since it was asked for.
+    pub(crate) fn keep_key(&self, generation: u64, key: Key) -> Arc<Key> {
+        let key = Arc::new(key);
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.generation == generation {
+            keys.known.insert(key.id.as_str().into(), Arc::clone(&key));
+        }
+        key
+    }
+
     pub(crate) fn forget_keys(&self) {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.generation = keys.generation.wrapping_add(1);

@@ -7,6 +7,10 @@ use faregate_ledger::Refused;
 use faregate_pipeline::facts::StoreDown;
 use thiserror::Error;
 
+/// What the embedded home has and the shared one does not, yet: refused, never silently missing.
+pub(crate) const NOT_CARRIED: &str =
+    "only the embedded home keeps this so far, and `[stores]` names another";
+
 /// Why a data folder could not be made or opened. Each says what to do.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -53,6 +57,16 @@ pub enum OpenError {
         /// Ours.
         known: u32,
     },
+    /// `faregate migrate` was not run.
+    #[error(
+        "the store's schema is version {found}, this Faregate wants {known}: run `faregate migrate`"
+    )]
+    SchemaOlder {
+        /// The store's.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
     /// A migration is not the one that was applied.
     #[error(
         "migration {0} of the store is not the one this Faregate has: run the Faregate that made it"
@@ -70,6 +84,22 @@ pub enum OpenError {
         /// How many faults it has.
         n_faults: usize,
     },
+    /// The shared home cannot be used.
+    #[error("{what} cannot be used: {why}")]
+    Shared {
+        /// PostgreSQL or Redis.
+        what: &'static str,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// Other gateways seal with another keyring.
+    #[error(
+        "`{}` is not the keyring of this database: copy that of another gateway of it here", .0.display()
+    )]
+    KeyringOther(PathBuf),
+    /// Only the embedded home has it.
+    #[error("{0} needs the embedded home, so far: leave `[stores]` out, or leave that out")]
+    NotCarried(&'static str),
     /// The file system said no.
     #[error("cannot use `{}`: {cause}", path.display())]
     Io {
@@ -133,9 +163,18 @@ pub enum AdminError {
     /// The ledger refused.
     #[error(transparent)]
     Money(#[from] Refused),
+    /// Only the embedded home has it.
+    #[error("{NOT_CARRIED}")]
+    NotCarried,
     /// The store failed.
     #[error("the store failed: {0}")]
     Down(#[from] Fault),
+}
+
+impl From<tokio_postgres::Error> for AdminError {
+    fn from(cause: tokio_postgres::Error) -> Self {
+        Self::Down(Fault::Postgres(cause))
+    }
 }
 
 impl From<rusqlite::Error> for AdminError {
@@ -150,6 +189,9 @@ pub enum Fault {
     /// The database.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// The shared database.
+    #[error("{}", crate::postgres::said(.0))]
+    Postgres(#[from] tokio_postgres::Error),
     /// A row that no code of ours writes.
     #[error("{0}")]
     Broken(String),

@@ -87,16 +87,46 @@ impl Home {
         }
     }
 
+    /// The keyring, which must be there.
+    pub(crate) fn vault(&self) -> Result<Vault, OpenError> {
+        let path = self.keyring();
+        if !path.try_exists().map_err(OpenError::io(&path))? {
+            return Err(OpenError::KeyringMissing(path));
+        }
+        Vault::open(&path)
+    }
+
+    /// The folder and a keyring in it, for a gateway whose database is elsewhere; what is there stays.
+    pub(crate) fn prepare(&self) -> Result<Vault, OpenError> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(&self.folder).map_err(OpenError::io(&self.folder))?;
+        if !self.keyring().try_exists().map_err(OpenError::io(&self.keyring()))? {
+            Vault::create(&self.keyring())?;
+        }
+        self.vault()
+    }
+
+    /// Takes the keyring of another folder over, unless there is one: what it sealed is opened here.
+    pub(crate) fn adopt_keyring(&self, from: &Self) -> Result<(), OpenError> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(&self.folder).map_err(OpenError::io(&self.folder))?;
+        if self.keyring().try_exists().map_err(OpenError::io(&self.keyring()))? {
+            return Ok(());
+        }
+        let bytes = fs::read(from.keyring()).map_err(OpenError::io(&from.keyring()))?;
+        disk::replace(&self.keyring(), &bytes, Lasting::Power)
+            .map_err(OpenError::io(&self.keyring()))
+    }
+
     /// The keyring and a connection that may write, the schema up to date.
     pub(crate) fn open(&self, now: Millis) -> Result<(Vault, Connection), OpenError> {
-        let there = |path: PathBuf| path.try_exists().map_err(OpenError::io(&path));
-        if !there(self.database())? {
+        let exists = self.database().try_exists().map_err(OpenError::io(&self.database()))?;
+        if !exists {
             return Err(OpenError::NoStore(self.folder.clone()));
         }
-        if !there(self.keyring())? {
-            return Err(OpenError::KeyringMissing(self.keyring()));
-        }
-        let vault = Vault::open(&self.keyring())?;
+        let vault = self.vault()?;
         let mut connection = connect(&self.database(), Role::Writer)?;
         migrate(&mut connection, now)?;
         Ok((vault, connection))

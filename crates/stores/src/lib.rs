@@ -31,15 +31,20 @@ pub mod inspect;
 mod migrate;
 mod nonces;
 mod objects;
+mod open;
 mod options;
 mod orders;
+mod postgres;
 mod quotas;
 mod receipts;
+mod redis;
 mod sandbox;
+mod shared;
 mod sqlite;
+mod ticket;
 mod vault;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use faregate_contract::RequestId;
@@ -56,14 +61,16 @@ pub use adopt::adopt;
 use cache::Cache;
 use changes::Watch;
 pub use error::{AdminError, Fault, OpenError};
-use home::Home;
-use nonces::{Disk, Entered, Nonces, Setting};
-pub use nonces::{Durability, Ticket};
+pub use nonces::Durability;
+use nonces::{Entered, Nonces};
 pub use objects::ObjectNote;
-pub use options::{Opened, Options};
+pub use options::{Opened, Options, SharedAt};
 pub use orders::{Booked, Ending};
+pub use postgres::copy::{Copied, copy_to_shared};
 use quotas::Quotas;
 pub use receipts::{Charge, ChargeState, Kept, Receipt, Receipts};
+use shared::Shared;
+pub use shared::setup::{Migrated, examine, migrate as migrate_shared};
 pub use sqlite::accounts::KeyEntry;
 pub use sqlite::audit::{BadEntry, Differs, LedgerCheck};
 pub use sqlite::audits::{Actor, AuditCheck, AuditFilter, AuditRecord};
@@ -76,7 +83,8 @@ use sqlite::readers::Readers;
 pub use sqlite::resources::{ObjectFault, ResourceEntry, ResourceFilter};
 pub use sqlite::sandbox::{NewFault, Sandbox, StoredFault};
 use sqlite::writer::{Pending, Writer};
-use sqlite::{Role, connect, feedback, ledger, resources};
+use sqlite::{feedback, ledger, resources};
+pub use ticket::Ticket;
 use vault::Vault;
 
 /// All stores of a running gateway, in one data folder. Cheap to clone; the last one to go waits for
@@ -90,11 +98,13 @@ pub struct Stores {
 #[derive(Debug)]
 struct Inner {
     /// Before the writer, which it writes by.
-    _keeper: quotas::Keeper,
+    _keeper: Option<quotas::Keeper>,
     writer: Arc<Writer>,
-    _watch: Watch,
+    _watch: Option<Watch>,
     readers: Readers,
-    nonces: Nonces,
+    nonces: Option<Nonces>,
+    /// The shared home: where it is there, the writer, the readers and the nonces are none.
+    shared: Option<Shared>,
     quotas: Arc<Quotas>,
     receipts: Receipts,
     cache: Arc<Cache>,
@@ -107,82 +117,6 @@ struct Inner {
 }
 
 impl Stores {
-    /// Makes a data folder: mode 0700, a keyring of mode 0600, an empty database, an empty journal.
-    ///
-    /// # Errors
-    /// There is a store already, or the folder cannot be made.
-    pub fn create(data: &Path) -> Result<(), OpenError> {
-        Home::at(data).create(clock::wall())
-    }
-
-    /// Opens a data folder, alone: reads the nonces back, raises the fence where some may be lost,
-    /// gives back what was held for calls that were never sent.
-    ///
-    /// # Errors
-    /// There is none, another gateway has it, or it cannot be believed: each says what to do.
-    pub fn open(options: Options, now: Millis) -> Result<Self, OpenError> {
-        Self::open_watched(options, now, &mut |_, _| {})
-    }
-
-    /// The same, and says while the nonces are read how many records of how many there are.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn open_watched(
-        options: Options,
-        now: Millis,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Self, OpenError> {
-        let Options { data, durability, window_ms, retention_ms } = options;
-        let home = Home::at(&data);
-        if !home.database().exists() {
-            return Err(OpenError::NoStore(data));
-        }
-        let lock = home.lock()?;
-        let (vault, connection) = home.open(now)?;
-        let (n_holds_released, n_holds_in_doubt) = sqlite::recover(&connection, &vault, now)?;
-        let cache = Arc::new(Cache::default());
-        let setting = Setting {
-            folder: home.nonces(),
-            store_id: vault.store_id(),
-            disk: Disk::default(),
-            durability,
-            retention_ms,
-            window_ms,
-            ahead_ms: cache.ahead_ms(),
-        };
-        let nonces =
-            Nonces::open(&setting, now, progress).map_err(OpenError::io(&home.nonces()))?;
-        let quotas = Arc::new(Quotas::with(sqlite::quotas::read_back(&connection, now)?));
-        let followers = (Arc::clone(&cache), Arc::clone(&quotas));
-        let watch = Watch::start(connect(&home.database(), Role::Writer)?, followers)?;
-        let opened = Opened {
-            n_nonces: nonces.recovery.n_nonces,
-            fenced_because: nonces.recovery.fenced_because.clone(),
-            n_holds_released,
-            n_holds_in_doubt,
-        };
-        let writer = Arc::new(Writer::start(connection).map_err(OpenError::io(&data))?);
-        let keeper = quotas::Keeper::start(Arc::clone(&quotas), Arc::clone(&writer));
-        let inner = Inner {
-            _keeper: keeper.map_err(OpenError::io(&data))?,
-            writer,
-            _watch: watch,
-            readers: Readers::open(&home.database())?,
-            nonces,
-            quotas,
-            receipts: Receipts::open(&home.receipts()).map_err(OpenError::io(&home.receipts()))?,
-            cache,
-            admin: std::sync::Mutex::default(),
-            vault,
-            window_ms,
-            opened,
-            database: home.database(),
-            _lock: lock,
-        };
-        Ok(Self { inner: Arc::new(inner) })
-    }
-
     /// What was found at the start.
     #[must_use]
     pub fn opened(&self) -> &Opened {
@@ -193,7 +127,10 @@ impl Stores {
     #[must_use]
     pub fn fence(&self, key_id: &KeyId) -> Option<Millis> {
         let print = || Prints::new(self.inner.vault.prints()).of_key(key_id.as_str());
-        self.inner.nonces.fence(print)
+        match &self.inner.shared {
+            Some(shared) => shared.fence(print),
+            None => self.inner.nonces.as_ref()?.fence(print),
+        }
     }
 
     /// The key of the prints in [`ClaimRequest`]: the same for as long as the data folder lives.
@@ -213,7 +150,10 @@ impl Stores {
     /// # Errors
     /// It could not be read, or does not open.
     pub async fn key(&self, key_id: &str) -> Result<Option<Arc<Key>>, StoreDown> {
-        let Inner { readers, vault, cache, .. } = &*self.inner;
+        let Inner { readers, vault, cache, shared, .. } = &*self.inner;
+        if let Some(shared) = shared {
+            return shared.key(cache, vault, key_id).await;
+        }
         let load = || readers.read("keys", |c| sqlite::accounts::key(c, vault, key_id));
         cache.key(key_id, load)
     }
@@ -247,11 +187,17 @@ impl Stores {
         cells: &[Cell],
         now: Millis,
     ) -> Result<(Claim, Verdict, Option<Ticket>), StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            let (claim, verdict, ticket) = shared.enter(claim, cells, now).await?;
+            return Ok((claim, verdict, ticket.map(Ticket::shared)));
+        }
         let take = || self.inner.quotas.take(cells, now);
-        match self.inner.nonces.enter(claim, now, take).await? {
+        match self.inner.nonces()?.enter(claim, now, take).await? {
             Entered::Refused(claim) => Ok((claim, Verdict::default(), None)),
             Entered::NotTaken(verdict) => Ok((Claim::New, verdict, None)),
-            Entered::Taken(verdict, ticket) => Ok((Claim::New, verdict, Some(ticket))),
+            Entered::Taken(verdict, ticket) => {
+                Ok((Claim::New, verdict, Some(Ticket::embedded(ticket))))
+            }
         }
     }
 
@@ -259,6 +205,9 @@ impl Stores {
     /// # Errors
     /// They could not be read.
     pub async fn take(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.take(cells, now, true).await;
+        }
         self.inner.quotas.take(cells, now)
     }
 
@@ -267,7 +216,12 @@ impl Stores {
     /// # Errors
     /// It could not be written; the claim stays spent.
     pub async fn give_back(&self, ticket: &Ticket) -> Result<(), StoreDown> {
-        self.inner.nonces.give_back(ticket)
+        match (&self.inner.shared, ticket.kind()) {
+            (Some(shared), ticket::Kind::Shared(ticket)) => shared.give_back(ticket).await,
+            (_, ticket::Kind::Embedded(ticket)) => self.inner.nonces()?.give_back(ticket),
+            // No home gives out the other's tickets.
+            (None, ticket::Kind::Shared(_)) => Ok(()),
+        }
     }
 
     /// Sets the price aside: on disk when this returns.
@@ -281,6 +235,9 @@ impl Stores {
         if intent.amount.micros() == 0 {
             return Ok(HoldOutcome::NothingToPay);
         }
+        if let Some(shared) = &self.inner.shared {
+            return shared.reserve(intent, None, now).await;
+        }
         let (intent, window_ms) = (intent.clone(), self.inner.window_ms);
         self.write("ledger", move |c| ledger::reserve(c, &intent, window_ms, now)).done().await
     }
@@ -290,6 +247,9 @@ impl Stores {
     /// # Errors
     /// It could not be written, or there is no such hold that was not sent yet.
     pub async fn mark_sending(&self, id: RequestId) -> Result<(), StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.mark_sending(id).await;
+        }
         self.write("ledger", move |c| ledger::mark_sending(c, id)).done().await
     }
 
@@ -309,12 +269,18 @@ impl Stores {
         if id.is_none() && lessons.is_empty() {
             return Ok(());
         }
+        if let Some(shared) = &self.inner.shared {
+            return shared.settle(id, settlement, account, lessons, now).await;
+        }
         self.end(id, settlement, account, lessons, now).done().await
     }
 
     /// Ends a hold without waiting, for a call that is being dropped.
     pub fn settle_later(&self, id: RequestId, settlement: Settlement, now: Millis) {
-        drop(self.end(Some(id), settlement, "", &[], now));
+        match &self.inner.shared {
+            Some(shared) => shared.settle_later(id, settlement, now),
+            None => drop(self.end(Some(id), settlement, "", &[], now)),
+        }
     }
 
     /// Keeps what a reader said of a page: on disk when this returns, with its number.
@@ -338,6 +304,9 @@ impl Stores {
     /// # Errors
     /// It could not be read.
     pub async fn hold(&self, id: RequestId) -> Result<Option<OpenHold>, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.hold(id).await;
+        }
         self.inner.readers.read("ledger", |c| ledger::hold_of(c, id))
     }
 
@@ -346,7 +315,10 @@ impl Stores {
     /// # Errors
     /// They cannot.
     pub async fn healthy(&self) -> Result<(), StoreDown> {
-        self.inner.nonces.healthy()?;
+        if let Some(shared) = &self.inner.shared {
+            return shared.healthy().await;
+        }
+        self.inner.nonces()?.healthy()?;
         self.write("database", |_| Ok(())).done().await
     }
 
@@ -371,5 +343,12 @@ impl Stores {
         work: impl FnOnce(&rusqlite::Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Pending<T> {
         self.inner.writer.submit(store, work)
+    }
+}
+
+impl Inner {
+    fn nonces(&self) -> Result<&Nonces, StoreDown> {
+        let none = || StoreDown { store: "nonces", cause: error::NOT_CARRIED.to_owned() };
+        self.nonces.as_ref().ok_or_else(none)
     }
 }

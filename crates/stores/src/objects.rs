@@ -51,6 +51,9 @@ impl Stores {
         if wanted.is_empty() && accounts.is_empty() {
             return Ok(Known::default());
         }
+        if let Some(shared) = &self.inner.shared {
+            return shared.known(wanted, accounts, asker).await;
+        }
         self.inner.readers.read("resources", |c| {
             let owners = resources::owners(c, wanted, asker)?;
             Ok(Known { owners, accounts: resources::accounts(c, accounts)? })
@@ -77,6 +80,9 @@ impl Stores {
         request_id: RequestId,
         now: Millis,
     ) {
+        if let Some(shared) = &self.inner.shared {
+            return shared.note_object((module, action), what.as_str(), request_id, now);
+        }
         let (module, action) = (module.to_owned(), action.to_owned());
         drop(self.write("resources", move |c| {
             let note = Note { module: &module, subject: &action, what: what.as_str() };

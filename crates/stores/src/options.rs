@@ -13,6 +13,8 @@ pub struct Options {
     pub durability: Durability,
     /// `replay.window`: how far ahead a stamp may be.
     pub window_ms: i64,
+    /// Where accounts, money and nonces are, if not in the data folder.
+    pub shared: Option<SharedAt>,
     /// The longest validity period: a nonce is kept until its stamp and this are over.
     pub retention_ms: i64,
 }
@@ -24,9 +26,30 @@ impl Options {
         Self {
             data: data.into(),
             durability: Durability::Os,
+            shared: None,
             window_ms: 7_200_000,
             retention_ms: 300_000,
         }
+    }
+}
+
+/// The shared home: where it is, and what opens it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SharedAt {
+    /// `postgres://user@host/database`.
+    pub postgres: String,
+    /// Its password, if it is not in the URL.
+    pub postgres_password: Option<String>,
+    /// `redis://host:6379/0`.
+    pub redis: String,
+    /// Its password, if it is not in the URL.
+    pub redis_password: Option<String>,
+}
+
+impl std::fmt::Debug for SharedAt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A URL may hold a password.
+        f.write_str("SharedAt(***)")
     }
 }
 

@@ -62,6 +62,9 @@ impl Stores {
         if intent.amount.micros() == 0 {
             return Ok(HoldOutcome::NothingToPay);
         }
+        if let Some(shared) = &self.inner.shared {
+            return shared.reserve(intent, Some(&self.sealed(order)?), now).await;
+        }
         let (intent, order, window_ms) =
             (intent.clone(), self.sealed(order)?, self.inner.window_ms);
         let work = move |c: &Connection| {
@@ -80,6 +83,9 @@ impl Stores {
     /// # Errors
     /// It could not be written.
     pub async fn begin(&self, order: &Order, now: Millis) -> Result<(), StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.begin(&self.sealed(order)?, now).await;
+        }
         let order = self.sealed(order)?;
         self.write("orders", move |c| orders::insert(c, &order, now)).done().await
     }
@@ -98,6 +104,9 @@ impl Stores {
         token: &str,
         now: Millis,
     ) -> Result<Option<KeptOrder>, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.order(&self.inner.vault, account, token, now).await;
+        }
         let vault = &self.inner.vault;
         self.inner.readers.read("orders", |c| orders::by_token(c, vault, account, token, now))
     }
@@ -110,6 +119,9 @@ impl Stores {
         let nothing = ending.hold.is_none() && ending.lessons.is_empty() && ending.order.is_none();
         if nothing && ending.refunds.is_none() {
             return Ok(Booked::default());
+        }
+        if let Some(shared) = &self.inner.shared {
+            return shared.conclude(ending, now).await;
         }
         self.write("ledger", move |c| conclude(c, ending, now)).done().await
     }
@@ -137,6 +149,9 @@ impl Stores {
     /// # Errors
     /// It could not be read.
     pub async fn funds(&self, account: &str) -> Result<Option<(Balance, Daily)>, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.funds(account).await;
+        }
         self.inner.readers.read("ledger", |c| balances::books(c, account))
     }
 
@@ -145,6 +160,9 @@ impl Stores {
     /// # Errors
     /// They could not be looked at.
     pub async fn peek(&self, cells: &[Cell], now: Millis) -> Result<Verdict, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.take(cells, now, false).await;
+        }
         self.inner.quotas.peek(cells, now)
     }
 
@@ -153,6 +171,9 @@ impl Stores {
     /// # Errors
     /// They could not be read.
     pub async fn doubts(&self) -> Result<Vec<Doubt>, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.doubts(&self.inner.vault).await;
+        }
         self.inner.readers.read("ledger", |c| orders::doubts(c, &self.inner.vault))
     }
 
@@ -161,6 +182,10 @@ impl Stores {
     /// # Errors
     /// They could not be read.
     pub async fn doubted_returns(&self) -> Result<Vec<KeptOrder>, StoreDown> {
+        // The shared home begins none, so far.
+        if self.inner.shared.is_some() {
+            return Ok(Vec::new());
+        }
         self.inner.readers.read("ledger", |c| orders::doubted_returns(c, &self.inner.vault))
     }
 }

@@ -17,6 +17,9 @@ impl Stores {
     /// # Errors
     /// It could not be written.
     pub fn begin_sandbox(&self, seed: Option<i64>) -> Result<(), OpenError> {
+        if self.inner.shared.is_some() {
+            return Err(OpenError::NotCarried("sandbox = true"));
+        }
         let connection = connect(&self.inner.database, Role::Writer)?;
         sandbox::begin(&connection, seed)?;
         let seq = changes::last_seq(&connection)?;
@@ -29,6 +32,9 @@ impl Stores {
     /// # Errors
     /// It has faults, or a clock that is ahead; or it could not be written.
     pub fn end_sandbox(&self) -> Result<(), OpenError> {
+        if self.inner.shared.is_some() {
+            return Ok(());
+        }
         let connection = connect(&self.inner.database, Role::Writer)?;
         let ahead_ms = sandbox::read(&connection)?.map_or(0, |sandbox| sandbox.ahead_ms);
         let n_faults = sandbox::faults(&connection)?.len();

@@ -22,6 +22,7 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let loaded = load(&self.of.config)?;
+        stores(&loaded)?;
         let modules = loaded.catalog.modules();
         output::data(format_args!(
             "`{}` is good: {} modules, {} actions",
@@ -30,6 +31,20 @@ impl Check {
             modules.iter().flat_map(|module| module.operations()).count()
         ));
         Ok(())
+    }
+}
+
+/// What `serve` would refuse of a shared home; nothing is changed.
+fn stores(loaded: &Loaded) -> Result<(), Failure> {
+    let Some(at) = &loaded.config.stores else { return Ok(()) };
+    let problems = faregate_stores::examine(&loaded.config.data, at)?;
+    for problem in &problems {
+        output::note(format_args!("stores: {problem}"));
+    }
+    match problems.len() {
+        0 => Ok(()),
+        1 => Err(Failure::new(Exit::Invalid, "the stores are not ready: 1 problem")),
+        n => Err(Failure::new(Exit::Invalid, format!("the stores are not ready: {n} problems"))),
     }
 }
 

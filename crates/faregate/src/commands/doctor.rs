@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use faregate_gateway::config::{self, Config};
 use faregate_pipeline::facts::ReplayIdentity;
+use faregate_stores::SharedAt;
 use faregate_stores::inspect::{self, Draws, Inspection};
 use serde_json::json;
 
@@ -41,6 +42,15 @@ fn finding(what: &'static str, says: String, fix: impl Into<String>) -> Finding 
     Finding { what, says, fix: fix.into() }
 }
 
+/// What `faregate check` says of a shared home.
+fn of_stores(data: &Path, at: &SharedAt) -> Result<Vec<Finding>, Failure> {
+    let told = |problem: String| {
+        let (says, fix) = problem.rsplit_once(": ").unwrap_or((&problem, "see docs/many-nodes.md"));
+        finding("stores", says.to_owned(), fix)
+    };
+    Ok(faregate_stores::examine(data, at)?.into_iter().map(told).collect())
+}
+
 impl Doctor {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let (data, config) = match &self.data {
@@ -61,7 +71,11 @@ impl Doctor {
             ));
         }
         findings.extend(config.iter().flat_map(|config| of_config(config, &self.of.config)));
-        findings.extend(of_data(&data, config.as_ref()));
+        match config.as_ref().and_then(|config| config.stores.as_ref()) {
+            // How its keys draw Nonces, no file of this machine's can say.
+            Some(at) => findings.extend(of_stores(&data, at)?),
+            None => findings.extend(of_data(&data, config.as_ref())),
+        }
         self.tell(&findings)
     }
 

@@ -12,14 +12,30 @@ use crate::output;
 
 /// Write a commented configuration and make the data folder
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:\n  faregate init\n  faregate init /etc/faregate")]
+#[command(before_help = "Examples:\n  faregate init\n  faregate init /etc/faregate\n  \
+                   faregate init --postgres postgres://faregate@db/faregate --redis redis://cache/0")]
 pub(crate) struct Init {
     /// Where
     #[arg(default_value = ".")]
     dir: PathBuf,
+    /// Keep accounts and money in this PostgreSQL, for many gateways; the password: FAREGATE_POSTGRES_PASSWORD
+    #[arg(long, value_name = "URL", requires = "redis")]
+    postgres: Option<String>,
+    /// Keep nonces and quotas in this Redis; the password: FAREGATE_REDIS_PASSWORD
+    #[arg(long, value_name = "URL", requires = "postgres")]
+    redis: Option<String>,
 }
 
 impl Init {
+    /// The starting configuration; with both addresses, one of a shared home.
+    fn text(&self) -> String {
+        let (Some(postgres), Some(redis)) = (&self.postgres, &self.redis) else {
+            return STARTER.to_owned();
+        };
+        let stores = format!("[stores]\npostgres = {postgres:?}\nredis = {redis:?}\n\n[listen]\n");
+        STARTER.replacen("[listen]\n", &stores, 1)
+    }
+
     pub(crate) fn run(self) -> Result<(), Failure> {
         let config = self.dir.join("faregate.toml");
         let failed = |cause: std::io::Error| {
@@ -40,13 +56,21 @@ impl Init {
             }
             Err(cause) => return Err(failed(cause)),
         };
-        file.write_all(STARTER.as_bytes()).map_err(failed)?;
+        let text = self.text();
+        file.write_all(text.as_bytes()).map_err(failed)?;
         let data = crate::place::data_of(&config)?;
-        let key = if data.exists() {
-            None
-        } else {
-            Stores::create(&data)?;
-            Admin::open(&data)?.make_operator()?
+        let shared = crate::place::stores_of(&config)?;
+        let key = match &shared {
+            // The operator of a shared home is whoever has its configuration, so far.
+            Some(at) => {
+                faregate_stores::migrate_shared(&data, at)?;
+                None
+            }
+            None if data.exists() => None,
+            None => {
+                Stores::create(&data)?;
+                Admin::open(&data)?.make_operator()?
+            }
         };
         output::data(config.display());
         if let Some(key) = key {

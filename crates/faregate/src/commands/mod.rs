@@ -21,6 +21,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
+pub(crate) mod migrate;
 pub(crate) mod module;
 pub(crate) mod policy;
 pub(crate) mod quota;
@@ -32,6 +33,7 @@ pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod sign;
 mod signer;
+pub(crate) mod store;
 mod unbound;
 pub(crate) mod upstream;
 

@@ -26,6 +26,7 @@ impl Serve {
         let options = Options {
             data: loaded.config.data.clone(),
             durability: loaded.config.replay.durability,
+            shared: loaded.config.stores.clone(),
             window_ms: loaded.config.replay.window_s.saturating_mul(1000),
             retention_ms: loaded.config.validity.period_s.saturating_mul(1000),
         };

@@ -88,7 +88,7 @@ impl From<AdminError> for Refused {
             AdminError::Invalid(_) => Self::Invalid(say),
             AdminError::Refused(_) | AdminError::Money(_) => Self::Not(NOT_POSSIBLE, say),
             AdminError::KeyLimit(_) => Self::Not(KEY_LIMIT, say),
-            AdminError::Down(_) => Self::Down(say),
+            AdminError::Down(_) | AdminError::NotCarried => Self::Down(say),
         }
     }
 }

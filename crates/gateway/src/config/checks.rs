@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::Upstream;
-use faregate_pipeline::facts::{MinSignature, ReplayIdentity};
-use faregate_stores::Durability;
+use faregate_pipeline::facts::{Limits as QuotaLimits, MinSignature, Quotas, ReplayIdentity};
+use faregate_stores::{Durability, SharedAt};
 use toml::Spanned;
 
 use super::raw::{RawConfig, RawLimits, RawListen, RawModule};
@@ -253,6 +253,22 @@ impl Checker<'_> {
         }
     }
 
+    fn stores(&mut self, raw: &RawConfig, folder: &Path) -> Option<SharedAt> {
+        let stores = raw.stores.as_ref()?;
+        match stores.as_ref().resolve(folder) {
+            Ok(Some(_)) if raw.sandbox => {
+                let says = "a sandbox needs the embedded home, so far";
+                self.fault(stores.span(), says, "leave `[stores]` out, or set sandbox = false");
+                None
+            }
+            Ok(at) => at,
+            Err(wrong) => {
+                self.fault(wrong.at.unwrap_or(stores.span()), &wrong.says, &wrong.help);
+                None
+            }
+        }
+    }
+
     fn replay(&mut self, raw: &RawConfig, config: &mut Config) {
         let window_s = self.within("replay.window_s", raw.replay.window_s.as_ref(), 7_200, 86_400);
         config.replay.window_s = window_s;
@@ -313,9 +329,17 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
         config.pages_url = url.as_ref().trim_end_matches('/').to_owned();
     }
     config.pages_counts = raw.pages.counts;
+    config.stores = check.stores(&raw, folder);
     check.replay(&raw, &mut config);
     config.quotas = check.quotas(raw.quota.as_ref());
     config.default_rate = config.quotas.account.rate;
+    if let (Some(stores), Some(_), false) = (&raw.stores, &config.stores, are_rates(&config.quotas))
+    {
+        let says = "totals, calls at once and limits of addresses need the embedded home, so far";
+        let help =
+            "leave `[stores]` out, or keep to rates of accounts, actions and keys in `[quota]`";
+        check.fault(stores.span(), says, help);
+    }
     (config.sandbox, config.compat, config.min_signature) =
         (raw.sandbox, raw.compat, check.min_signature(&raw));
     if let Some(faults) = &raw.faults {
@@ -354,6 +378,15 @@ fn entry(module: &RawModule, folder: &Path) -> ModuleEntry {
         upstreams: module.upstreams.iter().map(|url| url.as_ref().clone()).collect(),
         is_shadow: module.ownership.as_ref().is_some_and(|mode| mode.as_ref() == SHADOW),
     }
+}
+
+/// What a shared home keeps of quotas.
+fn are_rates(quotas: &Quotas) -> bool {
+    let Quotas { account, action, key, address } = quotas;
+    let is_rate = |limits: &&QuotaLimits| {
+        limits.day.is_none() && limits.month.is_none() && limits.at_once.is_none()
+    };
+    [account, action, key].iter().all(is_rate) && *address == QuotaLimits::default()
 }
 
 fn is_domain(text: &str) -> bool {

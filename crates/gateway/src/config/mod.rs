@@ -4,10 +4,12 @@
 //! fault is reported in one run, with its line. `faregate check` is exactly what `serve` accepts.
 
 mod checks;
+mod environment;
 mod faults;
 mod quotas;
 mod raw;
 mod shape;
+mod stores;
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,11 +18,12 @@ use std::path::{Path, PathBuf};
 
 use faregate_catalog::{Catalog, Settings, Severity, Source, Upstream};
 use faregate_pipeline::facts::{MinSignature, Quotas, Rate, ReplayIdentity};
-use faregate_stores::Durability;
+use faregate_stores::{Durability, SharedAt};
 
 use crate::ops::access_log::Target;
 
 pub use faults::{Fault, Faults};
+pub use stores::{POSTGRES_PASSWORD, REDIS_PASSWORD, stores_of};
 
 /// A starting configuration with strict defaults, for `faregate init`.
 pub const STARTER: &str = include_str!("starter.toml");
@@ -34,6 +37,8 @@ pub struct Config {
     pub api3_domain: Option<String>,
     /// The folder of the embedded stores.
     pub data: PathBuf,
+    /// The shared home, if accounts, money and nonces are not in the data folder.
+    pub stores: Option<SharedAt>,
     /// Whom clients may ask.
     pub support: String,
     /// Tells clients all about their mistakes; opens the CONNECT proxy.
@@ -205,6 +210,7 @@ impl Config {
             base_domain: base_domain.into(),
             api3_domain: None,
             data: data.into(),
+            stores: None,
             support: "the operator of this API".to_owned(),
             sandbox: false,
             seed: None,

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::stores::RawStores;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConfig {
@@ -10,6 +12,7 @@ pub(super) struct RawConfig {
     pub(super) api3_domain: Option<Spanned<String>>,
     #[serde(default = "data")]
     pub(super) data: String,
+    pub(super) stores: Option<Spanned<RawStores>>,
     pub(super) support: Option<String>,
     #[serde(default)]
     pub(super) sandbox: bool,

@@ -42,6 +42,7 @@ const ROOT: &[Key] = &[
     required("base_domain", Kind::Text),
     key("api3_domain", Kind::Text),
     key("data", Kind::Text),
+    key("stores", Kind::Table(STORES)),
     key("support", Kind::Text),
     key("sandbox", Kind::Switch),
     key("faults", Kind::Table(&[key("seed", Kind::Number)])),
@@ -58,6 +59,13 @@ const ROOT: &[Key] = &[
     key("log", Kind::Table(&[key("access", Kind::Text)])),
     key("shutdown", Kind::Table(&[key("deadline_s", Kind::Number)])),
     key("modules", Kind::Tables(MODULES)),
+];
+
+const STORES: &[Key] = &[
+    key("postgres", Kind::Text),
+    key("postgres_password_file", Kind::Text),
+    key("redis", Kind::Text),
+    key("redis_password_file", Kind::Text),
 ];
 
 const LISTEN: &[Key] = &[

@@ -75,6 +75,11 @@ fn every_fault_is_told_with_its_line_and_a_suggestion() {
             "base_domain = \"a.b\"\n[listen]\nhttps=\"127.0.0.1:1\"\n[faults]\nseed = 1\n",
             "only in a sandbox",
         ),
+        (
+            "a sandbox on a shared home",
+            "base_domain = \"a.b\"\nsandbox = true\n[stores]\npostgres = \"postgres://d/f\"\nredis = \"redis://c\"\n[listen]\nhttps=\"127.0.0.1:1\"\n",
+            "needs the embedded home",
+        ),
         ("nothing listens", "base_domain = \"a.b\"\n[listen]\n", "nothing listens"),
         (
             "a period beyond the window",

@@ -258,6 +258,7 @@ fn bound_to_the_start(read: Config, running: &Config) -> (Config, Vec<&'static s
         listen: running.listen,
         asked: running.asked,
         data: running.data.clone(),
+        stores: running.stores.clone(),
         sandbox: running.sandbox,
         seed: running.seed,
         replay: running.replay,
@@ -274,6 +275,7 @@ fn bound_to_the_start(read: Config, running: &Config) -> (Config, Vec<&'static s
     let waits = [
         ("listen", read.asked != running.asked),
         ("data", read.data != kept.data),
+        ("stores", read.stores != kept.stores),
         ("sandbox", read.sandbox != kept.sandbox),
         ("faults.seed", read.seed != kept.seed),
         ("replay", read.replay != kept.replay),

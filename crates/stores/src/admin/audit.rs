@@ -5,7 +5,7 @@ use faregate_pipeline::time::Millis;
 use rusqlite::{Transaction, TransactionBehavior};
 use serde_json::{Value, json};
 
-use super::Admin;
+use super::{Admin, Side};
 use crate::clock;
 use crate::error::{AdminError, Fault};
 use crate::sqlite::accounts::{identity_text, state_text};
@@ -39,7 +39,7 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>, AdminError> {
-        Ok(audits::list(&self.connection, filter)?)
+        Ok(audits::list(self.connection()?, filter)?)
     }
 
     /// Hands every record over, oldest first, until `each` answers false.
@@ -47,7 +47,7 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn each_audit(&self, each: impl FnMut(AuditRecord) -> bool) -> Result<(), AdminError> {
-        Ok(audits::each(&self.connection, each)?)
+        Ok(audits::each(self.connection()?, each)?)
     }
 
     /// Follows the chain from its beginning to what the keyring witnessed as its end.
@@ -65,8 +65,10 @@ impl Admin {
         work: impl FnOnce(&Transaction<'_>, &Vault, &mut Noted) -> Result<T, AdminError>,
     ) -> Result<T, AdminError> {
         let now = clock::wall();
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let Side::Embedded(connection) = &mut self.side else {
+            return Err(AdminError::NotCarried);
+        };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut noted = Noted::default();
         let done = work(&transaction, &self.vault, &mut noted)?;
         record(&transaction, &self.vault, &self.actor, noted, now)?;

@@ -13,7 +13,7 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_votes(&self, filter: &VoteFilter) -> Result<Vec<Vote>, AdminError> {
-        Ok(feedback::list(&self.connection, filter)?)
+        Ok(feedback::list(self.connection()?, filter)?)
     }
 
     /// One vote.
@@ -21,7 +21,7 @@ impl Admin {
     /// # Errors
     /// There is no such vote.
     pub fn vote(&self, id: i64) -> Result<Vote, AdminError> {
-        feedback::by_id(&self.connection, id)?.ok_or_else(|| no_vote(id))
+        feedback::by_id(self.connection()?, id)?.ok_or_else(|| no_vote(id))
     }
 
     /// Answers a vote; an answer that was there is replaced. Its reader finds it by the receipt.

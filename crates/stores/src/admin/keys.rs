@@ -7,7 +7,7 @@ use faregate_signing::KeyId;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Admin, check_id, no_account};
+use super::{Admin, Side, check_id, no_account};
 use crate::clock;
 use crate::error::{AdminError, Fault};
 use crate::sqlite::accounts::{self, KeyEntry};
@@ -53,7 +53,7 @@ impl Admin {
         may: impl Fn(&Key) -> bool,
     ) -> Result<Option<Key>, AdminError> {
         for entry in self.list_keys(Some(account))?.iter().rev() {
-            let key = accounts::key(&self.connection, &self.vault, entry.id.as_str())?;
+            let key = accounts::key(self.connection()?, &self.vault, entry.id.as_str())?;
             if let Some(key) = key.filter(&may) {
                 return Ok(Some(key));
             }
@@ -75,6 +75,9 @@ impl Admin {
         check_id("a key", id)?;
         if secret.is_empty() || token.is_some_and(str::is_empty) {
             return Err(AdminError::Invalid("a secret or token cannot be empty".to_owned()));
+        }
+        if let Side::Shared(operator) = &self.side {
+            return operator.import_key(&self.vault, account, (id, secret, token));
         }
         self.change(|c, vault, noted| {
             if accounts::account(c, account)?.is_none() {
@@ -98,7 +101,10 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_keys(&self, account: Option<&str>) -> Result<Vec<KeyEntry>, AdminError> {
-        Ok(accounts::keys(&self.connection, account)?)
+        if let Side::Shared(operator) = &self.side {
+            return operator.keys(account);
+        }
+        Ok(accounts::keys(self.connection()?, account)?)
     }
 
     /// Switches a key off, or on again.
@@ -106,6 +112,10 @@ impl Admin {
     /// # Errors
     /// There is no such key.
     pub fn set_key_enabled(&mut self, id: &str, enabled: bool) -> Result<(), AdminError> {
+        if let Side::Shared(operator) = &self.side {
+            let is_there = operator.set_key_enabled(id, enabled)?;
+            return is_there.then_some(()).ok_or_else(|| no_key(id));
+        }
         self.change(|c, _, noted| {
             let before = accounts::key_enabled(c, id)?.ok_or_else(|| no_key(id))?;
             accounts::set_key_enabled(c, id, enabled)?;
@@ -123,7 +133,7 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn key_account(&self, id: &str) -> Result<Option<String>, AdminError> {
-        Ok(accounts::key_account(&self.connection, id)?)
+        Ok(accounts::key_account(self.connection()?, id)?)
     }
 
     /// Takes a key away for good, if it is not live any more.

@@ -26,6 +26,8 @@ pub use self::objects::{Import, ImportRow, Imported};
 use crate::clock;
 use crate::error::{AdminError, OpenError};
 use crate::home::Home;
+use crate::options::SharedAt;
+use crate::postgres::operator::Operator;
 use crate::sqlite::audits::Actor;
 use crate::sqlite::{accounts, balances, changed};
 use crate::vault::Vault;
@@ -33,7 +35,7 @@ use crate::vault::Vault;
 /// The administrative side of a data folder.
 #[derive(Debug)]
 pub struct Admin {
-    connection: Connection,
+    side: Side,
     vault: Vault,
     home: Home,
     actor: Actor,
@@ -44,6 +46,13 @@ pub const OPERATORS: &str = "operators";
 
 /// The account that `init` makes for the operator.
 pub const OPERATOR: &str = "100000000";
+
+/// Which home it writes into. What only the embedded one has is refused on the other.
+#[derive(Debug)]
+enum Side {
+    Embedded(Connection),
+    Shared(Box<Operator>),
+}
 
 /// What a new account begins with.
 #[derive(Clone, Debug)]
@@ -66,7 +75,20 @@ impl Admin {
     pub fn open(data: &Path) -> Result<Self, OpenError> {
         let home = Home::at(data);
         let (vault, connection) = home.open(clock::wall())?;
-        Ok(Self { connection, vault, home, actor: Actor::local(None) })
+        Ok(Self { side: Side::Embedded(connection), vault, home, actor: Actor::local(None) })
+    }
+
+    /// Opens the home that a configuration names, whether or not gateways run on it.
+    ///
+    /// # Errors
+    /// It cannot be reached, or cannot be believed: each says what to do.
+    pub fn open_at(data: &Path, shared: Option<&SharedAt>) -> Result<Self, OpenError> {
+        let Some(at) = shared else { return Self::open(data) };
+        let home = Home::at(data);
+        let vault = home.vault()?;
+        let operator = Operator::open(at, &vault)?;
+        let side = Side::Shared(Box::new(operator));
+        Ok(Self { side, vault, home, actor: Actor::local(None) })
     }
 
     /// Makes an account: active, unverified, with nothing.
@@ -74,26 +96,17 @@ impl Admin {
     /// # Errors
     /// The id is taken or cannot be one.
     pub fn create_account(&mut self, new: NewAccount) -> Result<Account, AdminError> {
+        if let Side::Shared(operator) = &self.side {
+            return operator.create_account(&new);
+        }
         self.change(|c, _, noted| {
             let (slot, next_id) = accounts::next_account(c)?;
-            let id = new.id.unwrap_or(next_id);
+            let id = new.id.clone().unwrap_or(next_id);
             check_id("an account", &id)?;
             if accounts::account(c, &id)?.is_some() {
                 return Err(AdminError::Exists { what: "an account", name: id });
             }
-            let account = Account {
-                id,
-                slot,
-                name: new.name,
-                state: AccountState::Active,
-                identity: Identity::Unverified,
-                groups: new.groups,
-                sources: Vec::new(),
-                rate: None,
-                quotas: Vec::new(),
-                replay_identity: None,
-                min_signature: None,
-            };
+            let account = fresh_account(id, slot, &new);
             let now = clock::wall();
             accounts::insert_account(c, &account, new.currency, now)?;
             changed(c, "account", &account.id, now)?;
@@ -108,7 +121,10 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_accounts(&self) -> Result<Vec<(Account, Currency)>, AdminError> {
-        Ok(accounts::accounts(&self.connection)?)
+        if let Side::Shared(operator) = &self.side {
+            return operator.accounts();
+        }
+        Ok(accounts::accounts(self.connection()?)?)
     }
 
     /// One account, and the currency of its money.
@@ -116,7 +132,10 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn account(&self, id: &str) -> Result<(Account, Currency), AdminError> {
-        accounts::account(&self.connection, id)?.ok_or_else(|| no_account(id))
+        if let Side::Shared(operator) = &self.side {
+            return operator.account(id);
+        }
+        accounts::account(self.connection()?, id)?.ok_or_else(|| no_account(id))
     }
 
     /// Suspends an account, or resumes it.
@@ -252,7 +271,7 @@ impl Admin {
     pub fn update_account(
         &mut self,
         id: &str,
-        change: impl FnOnce(&mut Account),
+        change: impl FnOnce(&mut Account) + Send,
     ) -> Result<(), AdminError> {
         self.change_account(id, |account| {
             let (id, slot, state) = (account.id.clone(), account.slot, account.state);
@@ -264,8 +283,11 @@ impl Admin {
     fn change_account(
         &mut self,
         id: &str,
-        change: impl FnOnce(&mut Account),
+        change: impl FnOnce(&mut Account) + Send,
     ) -> Result<(), AdminError> {
+        if let Side::Shared(operator) = &self.side {
+            return operator.change_account(id, change);
+        }
         self.change(|c, _, noted| {
             let (mut account, _) = accounts::account(c, id)?.ok_or_else(|| no_account(id))?;
             let before = account.clone();
@@ -281,25 +303,51 @@ impl Admin {
         })
     }
 
+    fn connection(&self) -> Result<&Connection, AdminError> {
+        match &self.side {
+            Side::Embedded(connection) => Ok(connection),
+            Side::Shared(_) => Err(AdminError::NotCarried),
+        }
+    }
+
     /// One immediate transaction: done as a whole, or not at all.
     fn write<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>, &Vault) -> Result<T, AdminError>,
     ) -> Result<T, AdminError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let Side::Embedded(connection) = &mut self.side else {
+            return Err(AdminError::NotCarried);
+        };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&transaction, &self.vault)?;
         transaction.commit()?;
         Ok(done)
     }
 }
 
-fn no_account(id: &str) -> AdminError {
+/// As every account begins: active, unverified.
+pub(crate) fn fresh_account(id: String, slot: i64, new: &NewAccount) -> Account {
+    Account {
+        id,
+        slot,
+        name: new.name.clone(),
+        state: AccountState::Active,
+        identity: Identity::Unverified,
+        groups: new.groups.clone(),
+        sources: Vec::new(),
+        rate: None,
+        quotas: Vec::new(),
+        replay_identity: None,
+        min_signature: None,
+    }
+}
+
+pub(crate) fn no_account(id: &str) -> AdminError {
     AdminError::NotFound { what: "account", name: id.to_owned() }
 }
 
 /// Ids stand in headers, addresses, and between bars in what is sealed with a key.
-fn check_id(what: &str, id: &str) -> Result<(), AdminError> {
+pub(crate) fn check_id(what: &str, id: &str) -> Result<(), AdminError> {
     let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     if (1..=128).contains(&id.len()) && id.bytes().all(good) {
         return Ok(());

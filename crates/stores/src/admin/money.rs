@@ -4,7 +4,7 @@ use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily, Ending, Entry, HoldState, Money, Refused, Step};
 use serde_json::json;
 
-use super::{Admin, no_account};
+use super::{Admin, Side, no_account};
 use crate::clock;
 use crate::error::{AdminError, broken};
 use crate::receipts::{self, Kept, Receipt};
@@ -58,17 +58,24 @@ impl Admin {
     /// # Errors
     /// There is no such account, or the cap is negative or of another currency.
     pub fn set_daily_cap(&mut self, account: &str, cap: Option<Money>) -> Result<(), AdminError> {
-        self.change(|c, _, noted| {
-            let (balance, daily) =
-                balances::books(c, account)?.ok_or_else(|| no_account(account))?;
+        let is_good = |balance: &Balance| {
             let ours = balance.available().currency();
             match cap {
                 Some(cap) if cap.currency() != ours => {
-                    return Err(Refused::Currency { ours, theirs: cap.currency() }.into());
+                    Err(Refused::Currency { ours, theirs: cap.currency() })
                 }
-                Some(cap) if cap.is_negative() => return Err(Refused::NotPositive(cap).into()),
-                Some(_) | None => {}
+                Some(cap) if cap.is_negative() => Err(Refused::NotPositive(cap)),
+                Some(_) | None => Ok(()),
             }
+        };
+        if let Side::Shared(operator) = &self.side {
+            is_good(&operator.books(account)?.0)?;
+            return operator.set_cap(account, cap);
+        }
+        self.change(|c, _, noted| {
+            let (balance, daily) =
+                balances::books(c, account)?.ok_or_else(|| no_account(account))?;
+            is_good(&balance)?;
             let value = |cap: Option<Money>| json!({ "dailyCap": cap.map(|cap| cap.to_string()) });
             let values = (Some(value(daily.cap())), Some(value(cap)));
             noted.changed("SetDailyCap", format!("account/{account}/balance"), values);
@@ -81,7 +88,10 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn daily(&self, account: &str) -> Result<Daily, AdminError> {
-        let books = balances::books(&self.connection, account)?;
+        if let Side::Shared(operator) = &self.side {
+            return Ok(operator.books(account)?.1);
+        }
+        let books = balances::books(self.connection()?, account)?;
         books.map(|(_, daily)| daily).ok_or_else(|| no_account(account))
     }
 
@@ -90,8 +100,11 @@ impl Admin {
         action: &'static str,
         account: &str,
         reason: &str,
-        change: impl FnOnce(&mut Balance) -> Result<Option<Entry>, Refused>,
+        change: impl FnOnce(&mut Balance) -> Result<Option<Entry>, Refused> + Send,
     ) -> Result<Balance, AdminError> {
+        if let Side::Shared(operator) = &self.side {
+            return operator.book(account, reason, change);
+        }
         self.change(|c, _, noted| {
             let found = balances::balance(c, account)?;
             let mut balance = found.ok_or_else(|| no_account(account))?;
@@ -111,7 +124,10 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn balance(&self, account: &str) -> Result<Balance, AdminError> {
-        balances::balance(&self.connection, account)?.ok_or_else(|| no_account(account))
+        if let Side::Shared(operator) = &self.side {
+            return Ok(operator.books(account)?.0);
+        }
+        balances::balance(self.connection()?, account)?.ok_or_else(|| no_account(account))
     }
 
     /// The newest entries of an account's books before the one of this number, newest first.
@@ -124,7 +140,7 @@ impl Admin {
         before: Option<i64>,
         n_max: usize,
     ) -> Result<Vec<BookedEntry>, AdminError> {
-        Ok(ledger::newest_entries(&self.connection, account, before, n_max)?)
+        Ok(ledger::newest_entries(self.connection()?, account, before, n_max)?)
     }
 
     /// Hands receipts over, newest first, until `each` answers false: those of the last day, as far as they go
@@ -145,7 +161,10 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn holds(&self) -> Result<Vec<OpenHold>, AdminError> {
-        let mut holds = ledger::open_holds(&self.connection)?;
+        let mut holds = match &self.side {
+            Side::Embedded(connection) => ledger::open_holds(connection)?,
+            Side::Shared(operator) => operator.holds()?,
+        };
         holds.retain(|hold| hold.state == HoldState::InDoubt);
         Ok(holds)
     }
@@ -158,7 +177,10 @@ impl Admin {
         &self,
         id: RequestId,
     ) -> Result<(Option<OpenHold>, Vec<BookedEntry>), AdminError> {
-        Ok((ledger::hold_of(&self.connection, id)?, ledger::entries_of(&self.connection, id)?))
+        if let Side::Shared(operator) = &self.side {
+            return operator.books_of(id);
+        }
+        Ok((ledger::hold_of(self.connection()?, id)?, ledger::entries_of(self.connection()?, id)?))
     }
 
     /// The receipts of a call of the last day, oldest first: its own, then its settlements.
@@ -180,6 +202,9 @@ impl Admin {
         ending: Ending,
         reason: &str,
     ) -> Result<(), AdminError> {
+        if let Side::Shared(operator) = &self.side {
+            return operator.settle_hold(id, ending, reason);
+        }
         self.change(|c, _, noted| {
             let mut state = None;
             let plan = |found: HoldState| {
@@ -220,8 +245,14 @@ impl Admin {
         known: Option<&Head>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<LedgerCheck, AdminError> {
+        if let Side::Shared(operator) = &self.side {
+            if known.is_some() {
+                return Err(AdminError::NotCarried);
+            }
+            return operator.check_ledger();
+        }
         // A transaction that only reads: one snapshot, and a running gateway goes on writing.
-        let snapshot = self.connection.unchecked_transaction()?;
+        let snapshot = self.connection()?.unchecked_transaction()?;
         Ok(audit::check(&snapshot, known, progress)?)
     }
 }

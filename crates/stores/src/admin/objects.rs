@@ -5,7 +5,7 @@ use faregate_pipeline::time::Millis;
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior};
 use serde_json::json;
 
-use super::{Admin, no_account};
+use super::{Admin, Side, no_account};
 use crate::clock;
 use crate::error::{AdminError, Fault};
 use crate::sqlite::accounts;
@@ -49,6 +49,15 @@ impl Admin {
     /// There is no such account, or somebody else owns it.
     pub fn adopt(&mut self, resource: &ResourceRef, account: &str) -> Result<(), AdminError> {
         let row = ImportRow { resource: resource.clone(), account: account.to_owned() };
+        if let Side::Shared(operator) = &self.side {
+            return match operator.adopt(resource, account)? {
+                Some(Owner::Account(owner)) if owner == account => Ok(()),
+                Some(_) | None => Err(AdminError::Exists {
+                    what: "another account's resource",
+                    name: name(resource),
+                }),
+            };
+        }
         self.change(|c, _, noted| match import(c, &row, clock::wall())? {
             Imported::New | Imported::Already => {
                 let after = Some(json!({ "accountId": account }));
@@ -68,7 +77,7 @@ impl Admin {
     /// The store failed.
     pub fn imported(&self, file: &[u8; 32]) -> Result<i64, AdminError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT n_rows FROM imports WHERE file = ?1")?;
+            self.connection()?.prepare_cached("SELECT n_rows FROM imports WHERE file = ?1")?;
         let n = statement.query_row([file], |row| row.get(0)).optional()?;
         Ok(n.unwrap_or(0))
     }
@@ -88,8 +97,11 @@ impl Admin {
         let now = clock::wall();
         if how == Import::DryRun {
             // Dropped, it leaves nothing.
+            let Side::Embedded(connection) = &mut self.side else {
+                return Err(AdminError::NotCarried);
+            };
             let transaction =
-                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done = rows.iter().map(|row| import(&transaction, row, now));
             return Ok(done.collect::<Result<Vec<_>, _>>()?);
         }
@@ -122,7 +134,7 @@ impl Admin {
         &self,
         filter: &ResourceFilter,
     ) -> Result<Vec<ResourceEntry>, AdminError> {
-        Ok(resources::entries(&self.connection, filter)?)
+        Ok(resources::entries(self.connection()?, filter)?)
     }
 
     /// One resource.
@@ -130,7 +142,7 @@ impl Admin {
     /// # Errors
     /// Nobody ever owned it.
     pub fn resource(&self, resource: &ResourceRef) -> Result<ResourceEntry, AdminError> {
-        let found = resources::entry(&self.connection, resource)?;
+        let found = resources::entry(self.connection()?, resource)?;
         found.ok_or_else(|| AdminError::NotFound { what: "resource", name: name(resource) })
     }
 
@@ -165,7 +177,10 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn object_faults(&self) -> Result<Vec<ObjectFault>, AdminError> {
-        Ok(resources::faults(&self.connection)?)
+        if let Side::Shared(operator) = &self.side {
+            return operator.object_faults();
+        }
+        Ok(resources::faults(self.connection()?)?)
     }
 }
 

@@ -43,7 +43,7 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_policies(&self, account: Option<&str>) -> Result<Vec<PolicyEntry>, AdminError> {
-        Ok(policies::all(&self.connection, account, None)?)
+        Ok(policies::all(self.connection()?, account, None)?)
     }
 
     /// One policy.
@@ -51,7 +51,7 @@ impl Admin {
     /// # Errors
     /// There is none of that name.
     pub fn policy(&self, account: &str, name: &str) -> Result<PolicyEntry, AdminError> {
-        let found = policies::all(&self.connection, Some(account), Some(name))?;
+        let found = policies::all(self.connection()?, Some(account), Some(name))?;
         found.into_iter().next().ok_or_else(|| no_policy(name))
     }
 
@@ -147,7 +147,7 @@ impl Admin {
     /// # Errors
     /// There is no such key, or a policy cannot be read.
     pub fn policies_of_key(&self, key: &str) -> Result<Option<Bundle>, AdminError> {
-        let found = accounts::key(&self.connection, &self.vault, key)?;
+        let found = accounts::key(self.connection()?, &self.vault, key)?;
         let no_key = || AdminError::NotFound { what: "key", name: key.to_owned() };
         Ok(found.ok_or_else(no_key)?.policies)
     }

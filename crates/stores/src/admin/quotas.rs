@@ -39,7 +39,7 @@ impl Admin {
     /// There is no such account.
     pub fn quota_cells(&self, account: &str) -> Result<Vec<(CellKey, Kept)>, AdminError> {
         let (account, _) = self.account(account)?;
-        Ok(quotas::all(&self.connection, Some(account.slot))?)
+        Ok(quotas::all(self.connection()?, Some(account.slot))?)
     }
 
     /// Makes the cells of an account new.

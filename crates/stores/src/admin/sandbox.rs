@@ -22,7 +22,7 @@ impl Admin {
     /// # Errors
     /// This is no sandbox's data folder.
     pub fn sandbox(&self) -> Result<Sandbox, AdminError> {
-        required(&self.connection)
+        required(self.connection()?)
     }
 
     /// The time as the gateway on this folder reads it: the machine's, or the sandbox's own.
@@ -30,7 +30,7 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn now(&self) -> Result<Millis, AdminError> {
-        let ahead_ms = sandbox::read(&self.connection)?.map_or(0, |sandbox| sandbox.ahead_ms);
+        let ahead_ms = sandbox::read(self.connection()?)?.map_or(0, |sandbox| sandbox.ahead_ms);
         Ok(clock::wall().plus(ahead_ms))
     }
 
@@ -129,7 +129,7 @@ impl Admin {
     pub fn followed_within(&self, most: Duration) -> Result<bool, AdminError> {
         let began = clock::monotonic();
         loop {
-            if sandbox::all_seen(&self.connection)? {
+            if sandbox::all_seen(self.connection()?)? {
                 return Ok(true);
             }
             if began.elapsed() >= most {

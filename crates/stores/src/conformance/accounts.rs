@@ -29,7 +29,7 @@ fn eventually(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 #[test]
-fn a_key_opens_with_its_account_and_unknown_ones_are_none() {
+pub(super) fn a_key_opens_with_its_account_and_unknown_ones_are_none() {
     let mut world = world();
     let ann = world.account("0");
     assert_eq!((ann.id.as_str(), ann.slot), ("100000001", 1));
@@ -49,11 +49,15 @@ fn a_key_opens_with_its_account_and_unknown_ones_are_none() {
     let found = key(&world, "AKIDnobody").unwrap();
     assert_eq!((found.secret.as_bytes(), found.token.as_deref()), (&b"secret"[..], Some("token")));
     let again = key(&world, "AKIDnobody").unwrap();
-    assert!(Arc::ptr_eq(&found, &again), "it is opened once");
+    assert_eq!(again.secret.as_bytes(), &b"secret"[..]);
     let listed = world.admin.list_keys(Some(&ann.id)).unwrap();
     let tokens: Vec<_> = listed.iter().map(|key| (key.enabled, key.has_token)).collect();
     assert_eq!(tokens.len(), 2);
     assert!(tokens.contains(&(true, false)) && tokens.contains(&(true, true)));
+    if world.at.is_some() {
+        return;
+    }
+    assert!(Arc::ptr_eq(&found, &again), "it is opened once");
     let bytes = std::fs::read(world.folder.path().join("data/faregate.db-wal")).unwrap();
     let secret = new.secret_key.as_bytes();
     assert!(!bytes.windows(secret.len()).any(|window| window == secret), "sealed at rest");
@@ -63,7 +67,7 @@ type Change = fn(&mut Admin, &str) -> Result<(), AdminError>;
 type Seen = fn(&Key) -> bool;
 
 #[test]
-fn what_the_operator_changes_is_seen_without_a_restart() {
+pub(super) fn what_the_operator_changes_is_seen_without_a_restart() {
     let mut world = world();
     let ann = world.account("0");
     let id = world.admin.create_key(&ann.id).unwrap().secret_id;
@@ -105,7 +109,7 @@ fn what_the_operator_changes_is_seen_without_a_restart() {
 }
 
 #[test]
-fn switches_are_put_over_each_other_and_removed() {
+pub(super) fn switches_are_put_over_each_other_and_removed() {
     let mut world = world();
     assert!(world.stores.switches().is_empty());
     let whole = Switch {
@@ -135,7 +139,7 @@ fn switches_are_put_over_each_other_and_removed() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_and_changes_nothing() {
+pub(super) fn what_cannot_be_is_refused_and_changes_nothing() {
     let mut world = world();
     let ann = world.account("0").id;
     let new = |id: &str| NewAccount {

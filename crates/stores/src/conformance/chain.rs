@@ -6,8 +6,8 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::{TEN, World, id, intent, money, world};
+use crate::Head;
 use crate::sqlite::audit::{self, Differs, LedgerCheck};
-use crate::{Head, Options, Stores};
 
 /// Two accounts, twelve entries, of every kind.
 async fn books() -> World {
@@ -243,7 +243,8 @@ async fn books_of_before_the_chain_are_chained_by_the_migration() {
 }
 
 #[tokio::test]
-async fn credit_is_spent_a_cap_ends_a_day_and_a_correction_takes_no_more_than_there_is() {
+pub(super) async fn credit_is_spent_a_cap_ends_a_day_and_a_correction_takes_no_more_than_there_is()
+{
     let mut world = world();
     let ann = world.account("1");
     assert!(world.admin.adjust(&ann.id, money("-1.01"), "too much").is_err());
@@ -276,10 +277,8 @@ async fn credit_is_spent_a_cap_ends_a_day_and_a_correction_takes_no_more_than_th
     world.stores.mark_sending(id(3)).await.unwrap();
     world.stores.settle(Some(id(3)), Settlement::InDoubt, &ann.id, &[], midnight).await.unwrap();
     world.admin.settle_hold(id(3), Ending::Commit, "they did").unwrap();
-    let data = world.folder.path().join("data");
-    let World { stores, admin, folder: _folder } = world;
-    drop(stores);
-    let _again = Stores::open(Options::new(&data), TEN).unwrap();
+    let world = world.reopened();
+    let admin = &world.admin;
     let balance = admin.balance(&ann.id).unwrap();
     let sums = [balance.available(), balance.credit(), balance.own()];
     assert_eq!(sums, [money("6"), money("9"), money("-3")]);

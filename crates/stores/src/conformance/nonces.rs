@@ -29,7 +29,7 @@ enum Row {
 }
 
 #[tokio::test]
-async fn a_nonce_is_spent_once_per_key_and_stamp_and_never_twice_in_a_row() {
+pub(super) async fn a_nonce_is_spent_once_per_key_and_stamp_and_never_twice_in_a_row() {
     use Row::{Back, Claim};
     use faregate_pipeline::facts::Claim::{New, SameAsLast, Seen};
     let tables: [(&str, Vec<Row>); 6] = [
@@ -101,7 +101,7 @@ async fn a_nonce_is_spent_once_per_key_and_stamp_and_never_twice_in_a_row() {
 }
 
 #[tokio::test]
-async fn the_last_nonce_is_asked_only_where_it_is_wanted() {
+pub(super) async fn the_last_nonce_is_asked_only_where_it_is_wanted() {
     let world = world();
     for s in 0..3 {
         let request = ClaimRequest { refuse_last_nonce: false, ..claim(1, 7, TEN.plus(s)) };
@@ -110,12 +110,13 @@ async fn the_last_nonce_is_asked_only_where_it_is_wanted() {
 }
 
 #[test]
-fn of_copies_that_race_one_is_new() {
+pub(super) fn of_copies_that_race_one_is_new() {
     let world = world();
     let n_new: usize = std::thread::scope(|scope| {
         let race = |_| {
             scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 let mut n_new = 0;
                 for nonce in 0..200 {
                     let request = claim(1, nonce, TEN.plus(2_000));

@@ -6,7 +6,7 @@ use super::{TEN, id, intent, world};
 use crate::{Booked, Ending, OrderEnd};
 
 #[tokio::test]
-async fn the_first_answer_that_is_kept_stays_whoever_finds_out_next() {
+pub(super) async fn the_first_answer_that_is_kept_stays_whoever_finds_out_next() {
     let mut world = world();
     let ann = world.account("10");
     let order = Order {

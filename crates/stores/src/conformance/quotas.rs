@@ -31,7 +31,7 @@ async fn enter(
 }
 
 #[tokio::test]
-async fn a_clock_that_was_set_back_locks_nobody_out() {
+pub(super) async fn a_clock_that_was_set_back_locks_nobody_out() {
     let world = world();
     let cells = [cell(None, rate(1, 2), "account")];
     let later = TEN.plus(7_200_000);
@@ -41,7 +41,7 @@ async fn a_clock_that_was_set_back_locks_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_cell_that_refuses_takes_from_none_and_spends_no_nonce() {
+pub(super) async fn a_cell_that_refuses_takes_from_none_and_spends_no_nonce() {
     let world = world();
     let cells = [cell(None, rate(1, 5), "account"), cell(Some(3), rate(1, 2), "action")];
     assert_eq!(enter(&world, 1, &cells, TEN).await, (Claim::New, None, vec![4, 1]));
@@ -61,7 +61,7 @@ async fn a_cell_that_refuses_takes_from_none_and_spends_no_nonce() {
 }
 
 #[tokio::test]
-async fn copies_of_a_spent_claim_cost_nothing() {
+pub(super) async fn copies_of_a_spent_claim_cost_nothing() {
     let world = world();
     let cells = [cell(None, rate(1, 3), "account")];
     assert_eq!(enter(&world, 1, &cells, TEN).await, (Claim::New, None, vec![2]));
@@ -72,7 +72,7 @@ async fn copies_of_a_spent_claim_cost_nothing() {
 }
 
 #[tokio::test]
-async fn a_burst_passes_and_then_the_rate_does() {
+pub(super) async fn a_burst_passes_and_then_the_rate_does() {
     let world = world();
     let (cells, mut n_passed) = ([cell(None, rate(5, 5), "account")], 0);
     for n in 0..1_000_i64 {
@@ -86,7 +86,7 @@ async fn a_burst_passes_and_then_the_rate_does() {
 
 #[tokio::test]
 async fn what_was_used_is_used_after_a_restart_and_given_back_by_a_reset() {
-    let World { folder, stores, mut admin } = world();
+    let World { folder, stores, mut admin, .. } = world();
     let total = |n| Limit::Day(std::num::NonZeroU64::new(n).unwrap());
     let ann = admin.create_account(crate::NewAccount {
         id: None,

@@ -118,10 +118,10 @@ async fn a_return_that_was_begun_is_in_doubt_after_a_crash_and_keeps_its_order_s
     let text = br#"{"password":"hunter2"}"#.to_vec();
     by_hand.execute("UPDATE orders SET sending = ?1", [&text]).unwrap();
     assert!(world.stores.doubted_returns().await.unwrap().is_empty(), "it is under way");
-    let World { folder, stores, admin } = world;
+    let World { folder, stores, admin, at } = world;
     drop(stores);
     let stores = Stores::open(Options::new(&data), TEN).unwrap();
-    let world = World { folder, stores, admin };
+    let world = World { folder, stores, admin, at };
     let doubted = world.stores.doubted_returns().await.unwrap();
     let kept: Vec<_> = doubted.iter().map(|it| (it.request_id, it.sending.as_deref())).collect();
     assert_eq!(kept, [(id(2), Some(text.as_slice()))]);

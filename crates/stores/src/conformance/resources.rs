@@ -10,7 +10,7 @@ fn instance(id: &str) -> ResourceRef {
 }
 
 #[tokio::test]
-async fn a_resource_is_absent_then_owned_then_returned() {
+pub(super) async fn a_resource_is_absent_then_owned_then_returned() {
     let mut world = world();
     let (ann, bob) = (world.account("0").id, world.account("0").id);
     let created = |name| Lesson::Created(instance(name));
@@ -37,7 +37,8 @@ async fn a_resource_is_absent_then_owned_then_returned() {
 }
 
 #[tokio::test]
-async fn what_is_lent_is_known_to_its_borrower_until_it_is_given_back_away_or_taken_back() {
+pub(super) async fn what_is_lent_is_known_to_its_borrower_until_it_is_given_back_away_or_taken_back()
+ {
     let mut world = world();
     let (ann, bob, eve) = (world.account("0").id, world.account("0").id, world.account("0").id);
     let (i, owned) = (|| instance("i"), |account: &String| Owner::Account(account.clone()));
@@ -87,7 +88,7 @@ async fn what_is_lent_is_known_to_its_borrower_until_it_is_given_back_away_or_ta
 }
 
 #[tokio::test]
-async fn what_an_answer_taught_is_kept_with_the_money_or_not_at_all() {
+pub(super) async fn what_an_answer_taught_is_kept_with_the_money_or_not_at_all() {
     let mut world = world();
     let ann = world.account("10");
     world.stores.reserve(&intent(1, &ann, "4"), TEN).await.unwrap();
@@ -104,7 +105,7 @@ async fn what_an_answer_taught_is_kept_with_the_money_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn the_operator_adopts_what_nobody_owns() {
+pub(super) async fn the_operator_adopts_what_nobody_owns() {
     let mut world = world();
     let (ann, bob) = (world.account("0").id, world.account("0").id);
     world.admin.adopt(&instance("i"), &ann).unwrap();

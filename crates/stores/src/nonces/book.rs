@@ -20,7 +20,7 @@ use super::state::State;
 /// The right to give one claim back, once. Dropped, the claim stays spent.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a claim that may still be given back needs its ticket"]
-pub struct Ticket {
+pub(crate) struct Ticket {
     print: Print,
     stamp: Millis,
     key_print: u64,

@@ -38,7 +38,7 @@ use faregate_pipeline::time::Millis;
 use tokio::sync::oneshot;
 
 use book::Judged;
-pub use book::Ticket;
+pub(crate) use book::Ticket;
 pub(crate) use disk_io::Disk;
 use keeper::Errand;
 use recovery::Recovery;
@@ -210,6 +210,12 @@ impl Drop for Nonces {
 /// else the fence for all keys, if there is one.
 pub(crate) fn fence_of(folder: &Path, store_id: u64) -> Option<Option<Millis>> {
     Some(state::State::read(folder, store_id).ok()??.fence)
+}
+
+/// How far ahead of the clock keys of this folder have stamped.
+pub(crate) fn marks(folder: &Path, store_id: u64) -> std::io::Result<Vec<(u64, Millis)>> {
+    let said = leads::Leads::read(folder, store_id, None)?;
+    Ok(said.map_or_else(Vec::new, |said| said.marks.into_iter().collect()))
 }
 
 /// When a gateway on this folder last looked at the clock.

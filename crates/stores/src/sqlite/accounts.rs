@@ -76,7 +76,7 @@ fn account_of(c: &Connection, row: &Row<'_>) -> Result<Account, Fault> {
     })
 }
 
-fn state(text: &str) -> Result<AccountState, Fault> {
+pub(crate) fn state(text: &str) -> Result<AccountState, Fault> {
     match text {
         "active" => Ok(AccountState::Active),
         "suspended" => Ok(AccountState::Suspended),
@@ -92,7 +92,7 @@ pub(crate) const fn state_text(state: AccountState) -> &'static str {
     }
 }
 
-fn identity(text: &str) -> Result<Identity, Fault> {
+pub(crate) fn identity(text: &str) -> Result<Identity, Fault> {
     match text {
         "unverified" => Ok(Identity::Unverified),
         "pending" => Ok(Identity::Pending),
@@ -195,7 +195,7 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
     Ok(n_rows == 1)
 }
 
-fn sources_text(sources: &[Network]) -> Vec<String> {
+pub(crate) fn sources_text(sources: &[Network]) -> Vec<String> {
     sources.iter().map(ToString::to_string).collect()
 }
 
@@ -346,4 +346,4 @@ pub(crate) fn next_account(c: &Connection) -> Result<(i64, String), Fault> {
 }
 
 /// Ids count up from here.
-const FIRST_ACCOUNT: i64 = 100_000_000;
+pub(crate) const FIRST_ACCOUNT: i64 = 100_000_000;

@@ -216,7 +216,7 @@ pub(crate) fn settle(
     Ok(())
 }
 
-fn unknown(id: RequestId) -> Fault {
+pub(crate) fn unknown(id: RequestId) -> Fault {
     broken(format!("there is no hold of {id}"))
 }
 

@@ -69,15 +69,15 @@ pub(crate) fn changed(
     Ok(())
 }
 
-fn currency(text: &str) -> Result<Currency, Fault> {
+pub(crate) fn currency(text: &str) -> Result<Currency, Fault> {
     Currency::parse(text).ok_or_else(|| broken(format!("`{text}` is not a currency")))
 }
 
-fn list(json: &str) -> Result<Vec<String>, Fault> {
+pub(crate) fn list(json: &str) -> Result<Vec<String>, Fault> {
     serde_json::from_str(json).map_err(|e| broken(format!("not a list of texts: {e}")))
 }
 
-fn json(list: &[String]) -> Result<String, Fault> {
+pub(crate) fn json(list: &[String]) -> Result<String, Fault> {
     serde_json::to_string(list).map_err(broken)
 }
 

@@ -14,7 +14,7 @@ use crate::orders::Booked;
 use crate::vault::{Place, Sealed, Vault};
 
 /// How long a token gets its saved answer.
-const KEEP_MS: i64 = 24 * 3_600_000;
+pub(crate) const KEEP_MS: i64 = 24 * 3_600_000;
 
 /// An order as it was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,12 @@ fn sealed(vault: &Vault, account: &str, id: RequestId, sending: &[u8]) -> Result
     Ok([&epoch.to_be_bytes(), sealed.as_slice()].concat())
 }
 
-fn opened(vault: &Vault, account: &str, id: RequestId, sealed: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(crate) fn opened(
+    vault: &Vault,
+    account: &str,
+    id: RequestId,
+    sealed: &[u8],
+) -> Result<Vec<u8>, Fault> {
     let text = id.to_string();
     let place = Place { kind: Sealed::Order, account, key_id: &text };
     let cut = || broken(format!("the order of {id} is cut off"));

@@ -8,7 +8,7 @@ use faregate_pipeline::facts::StoreDown;
 use rusqlite::Connection;
 
 use super::{Role, connect};
-use crate::error::Fault;
+use crate::error::{Fault, NOT_CARRIED};
 
 /// Connections; a worker that finds all taken waits for one point read, microseconds.
 const N_READERS: usize = 4;
@@ -26,12 +26,20 @@ impl Readers {
         Ok(Self { connections, turn: AtomicUsize::new(0) })
     }
 
+    /// Of a home without this database: whatever is asked of it is refused, and says why.
+    pub(crate) const fn none() -> Self {
+        Self { connections: Vec::new(), turn: AtomicUsize::new(0) }
+    }
+
     /// Runs `read` on a connection that is free, or on the next in turn.
     pub(crate) fn read<T>(
         &self,
         store: &'static str,
         read: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, StoreDown> {
+        if self.connections.is_empty() {
+            return Err(StoreDown { store, cause: NOT_CARRIED.to_owned() });
+        }
         let free = self.connections.iter().find_map(|connection| connection.try_lock().ok());
         let connection = match free {
             Some(connection) => connection,

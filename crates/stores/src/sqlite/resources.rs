@@ -46,7 +46,7 @@ pub(crate) fn accounts(c: &Connection, wanted: &[String]) -> Result<Vec<bool>, F
     wanted.iter().map(|id| Ok(statement.exists([id])?)).collect()
 }
 
-fn grant(access: &str) -> Result<Grant, Fault> {
+pub(crate) fn grant(access: &str) -> Result<Grant, Fault> {
     Grant::parse(access).ok_or_else(|| broken(format!("`{access}` is not what is lent")))
 }
 

@@ -11,7 +11,7 @@ use faregate_pipeline::facts::StoreDown;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use crate::error::Fault;
+use crate::error::{Fault, NOT_CARRIED};
 use crate::failpoint;
 
 /// Most jobs in one transaction.
@@ -55,11 +55,19 @@ impl Writer {
                 drop(done.send(outcome));
             })
         });
-        if let Some(jobs) = &self.jobs {
-            // A thread that is gone drops the job, and with it the other end of `answer`.
-            drop(jobs.send(job));
-        }
-        Pending { store, answer }
+        let Some(jobs) = &self.jobs else {
+            return Pending { store, answer, is_elsewhere: true };
+        };
+        // A thread that is gone drops the job, and with it the other end of `answer`.
+        drop(jobs.send(job));
+        Pending { store, answer, is_elsewhere: false }
+    }
+}
+
+impl Writer {
+    /// Of a home without this database: whatever is asked of it is refused, and says why.
+    pub(crate) const fn none() -> Self {
+        Self { jobs: None, thread: None }
     }
 }
 
@@ -78,11 +86,13 @@ impl Drop for Writer {
 pub(crate) struct Pending<T> {
     store: &'static str,
     answer: oneshot::Receiver<Result<T, StoreDown>>,
+    is_elsewhere: bool,
 }
 
 impl<T> Pending<T> {
     pub(crate) async fn done(self) -> Result<T, StoreDown> {
-        let gone = StoreDown { store: self.store, cause: "the writer stopped".to_owned() };
+        let cause = if self.is_elsewhere { NOT_CARRIED } else { "the writer stopped" };
+        let gone = StoreDown { store: self.store, cause: cause.to_owned() };
         self.answer.await.map_err(|_| gone)?
     }
 }

@@ -1,0 +1,43 @@
+//! The whole suite on PostgreSQL and Redis, and what only they can get wrong.
+
+use super::servers::Servers;
+use super::{ON_SHARED, accounts, chain, ledger, nonces, orders, quotas, resources};
+
+/// Every test of the suite that is not about the embedded home's own files.
+#[rustfmt::skip]
+const SUITE: &[(&str, fn())] = &[
+    ("what is lent is known to its borrower until it is given back away or taken back", resources::what_is_lent_is_known_to_its_borrower_until_it_is_given_back_away_or_taken_back),
+    ("a key opens with its account and unknown ones are none", accounts::a_key_opens_with_its_account_and_unknown_ones_are_none),
+    ("what the operator changes is seen without a restart", accounts::what_the_operator_changes_is_seen_without_a_restart),
+    ("switches are put over each other and removed", accounts::switches_are_put_over_each_other_and_removed),
+    ("what cannot be is refused and changes nothing", accounts::what_cannot_be_is_refused_and_changes_nothing),
+    ("a hold ends once whoever says so", ledger::a_hold_ends_once_whoever_says_so),
+    ("nothing is held beyond the balance twice or in another currency", ledger::nothing_is_held_beyond_the_balance_twice_or_in_another_currency),
+    ("bytes that were never sent may come again and sent ones not", ledger::bytes_that_were_never_sent_may_come_again_and_sent_ones_not),
+    ("sixty four at once with money for ten get exactly ten", ledger::sixty_four_at_once_with_money_for_ten_get_exactly_ten),
+    ("a restart gives back the unsent and doubts the sent", ledger::a_restart_gives_back_the_unsent_and_doubts_the_sent),
+    ("only positive money of the accounts currency comes in", ledger::only_positive_money_of_the_accounts_currency_comes_in),
+    ("a nonce is spent once per key and stamp and never twice in a row", nonces::a_nonce_is_spent_once_per_key_and_stamp_and_never_twice_in_a_row),
+    ("the last nonce is asked only where it is wanted", nonces::the_last_nonce_is_asked_only_where_it_is_wanted),
+    ("of copies that race one is new", nonces::of_copies_that_race_one_is_new),
+    ("the first answer that is kept stays whoever finds out next", orders::the_first_answer_that_is_kept_stays_whoever_finds_out_next),
+    ("a clock that was set back locks nobody out", quotas::a_clock_that_was_set_back_locks_nobody_out),
+    ("a cell that refuses takes from none and spends no nonce", quotas::a_cell_that_refuses_takes_from_none_and_spends_no_nonce),
+    ("copies of a spent claim cost nothing", quotas::copies_of_a_spent_claim_cost_nothing),
+    ("a burst passes and then the rate does", quotas::a_burst_passes_and_then_the_rate_does),
+    ("a resource is absent then owned then returned", resources::a_resource_is_absent_then_owned_then_returned),
+    ("what an answer taught is kept with the money or not at all", resources::what_an_answer_taught_is_kept_with_the_money_or_not_at_all),
+    ("the operator adopts what nobody owns", resources::the_operator_adopts_what_nobody_owns),
+    ("credit is spent a cap ends a day and a correction takes no more than there is", chain::credit_is_spent_a_cap_ends_a_day_and_a_correction_takes_no_more_than_there_is),
+];
+
+/// In one test, so that the servers are started once.
+#[test]
+fn the_whole_suite_passes_on_postgresql_and_redis() {
+    ON_SHARED.set(Some((std::rc::Rc::new(Servers::start()), 0)));
+    for (what, test) in SUITE {
+        let passed = std::panic::catch_unwind(test);
+        assert!(passed.is_ok(), "on the shared home: {what}");
+    }
+    ON_SHARED.set(None);
+}
