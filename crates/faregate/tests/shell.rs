@@ -76,7 +76,8 @@ fn lists_are_written_as_asked() {
     assert_eq!(table, list(&["-o", "table"]));
     assert!(table.starts_with("ACCOUNT"), "{table}");
     assert_eq!(list(&["--json"]), list(&["-o", "json"]));
-    assert_eq!(list(&["-o", "ndjson"]).lines().count(), 2);
+    // Those two, and the operator's own, which `init` made.
+    assert_eq!(list(&["-o", "ndjson"]).lines().count(), 3);
     let ids = list(&["-o", "id"]);
     assert_eq!(ids, list(&["--query", "$[*].accountId"]));
     assert_eq!(
