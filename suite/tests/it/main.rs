@@ -28,6 +28,7 @@ mod dry_run;
 mod ends;
 mod figures;
 mod gate;
+mod homes;
 mod keep_alive;
 mod metrics;
 mod money;
