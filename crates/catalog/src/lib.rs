@@ -56,7 +56,7 @@ pub use lifetime::Lifetime;
 pub use module::{ErrorExample, Module, ModuleErrorDoc, NotAnUpstream, Upstream};
 pub use operation::{
     Access, Audience, Batch, Binding, COMMON_PARAMETERS, Cover, Creates, Filter, Grant, InDoubt,
-    JsonPath, Listed, MinSignature, Need, Operation, Pricing, Purchase, Quote, Rate, Returns,
+    JsonPath, Listed, MinSignature, Need, Operation, Pricing, Purchase, Quote, Rate, Rest, Returns,
     Shares, Step, Totals, Transfers, UpstreamRequest, ids_at,
 };
 pub use parameters::{Description, FAULTS_MAX, Fault, FaultReason, PARAMETERS_MAX, Parameters};

@@ -36,6 +36,8 @@ documents! {
     "clients",
     "concepts/life-of-a-call",
     "money",
+    "resources",
+    "batch",
     "receipts",
     "sandbox",
     "pages",

@@ -233,6 +233,7 @@ mod spec {
             name: "Ann".into(),
             state: AccountState::Active,
             identity: Identity::Verified,
+            identity_until: None,
             groups: Vec::new(),
             sources: Vec::new(),
             rate: None,

@@ -26,3 +26,27 @@ pub(crate) fn date_and_time(s: i64) -> String {
 pub(crate) fn monotonic() -> Instant {
     Instant::now()
 }
+
+/// The first moment of a UTC date, in seconds since 1970; none if there is no such day.
+pub(crate) fn start_of(date_text: &str) -> Option<i64> {
+    // A year has at most 366 days: from a day that is not behind it, at most that many are looked at.
+    let year: i64 = date_text.get(..4)?.parse().ok()?;
+    let first = year.checked_sub(1970)?.checked_mul(365)?.checked_mul(86_400)?;
+    let days = (0..=1_100).map(|day| first + day * 86_400).filter(|start| *start >= 0);
+    days.into_iter().find(|start| date(*start) == date_text)
+}
+
+#[cfg(test)]
+mod spec {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_as_it_is_written_and_no_other() {
+        for text in ["1970-01-01", "2024-02-29", "2027-12-31", "2999-06-30"] {
+            assert_eq!(start_of(text).map(date).as_deref(), Some(text));
+        }
+        for text in ["2027-02-29", "2027-2-1", "tomorrow", "", "1969-12-31", "2027-01-01T00"] {
+            assert_eq!(start_of(text), None, "{text}");
+        }
+    }
+}

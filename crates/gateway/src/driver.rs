@@ -272,6 +272,7 @@ impl Driver {
 
         trail.at(order::PARAMETERS)?;
         let valid = parameters::validate(admitted)?;                                            // 4000
+        let valid = self.resuming(valid).await?;                                                // what a batch left
         trail.at(order::RESOURCES)?;
         let wanted = ownership::wanted(&valid);
         let known = shared.known(&valid, &wanted).await?;

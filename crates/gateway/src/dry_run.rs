@@ -65,7 +65,7 @@ impl Driver {
         let mut rehearsal = Rehearsal::default();
         let cells = quota::of_the_call(&admitted, &self.shared.config.quotas);
         rehearsal.add(order::QUOTA, quota::would(&stores.peek(&cells, now).await?));
-        let identity = verification::would(&operation, &account);
+        let identity = verification::would(&operation, &account, now);
         match parameters::validate(admitted) {
             // What is not understood names no resource and has no price.
             Err(refused) => {

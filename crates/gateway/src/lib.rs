@@ -5,6 +5,7 @@
 
 pub mod admin;
 mod alarm;
+mod batches;
 mod begun;
 mod builtin;
 pub mod clock;

@@ -62,6 +62,18 @@ impl Hold {
     }
 }
 
+impl Seen {
+    /// What an item of a batch sees by itself, beside the others.
+    pub(crate) fn beside(&self) -> Self {
+        Self { pick: self.pick.as_ref().map(Pick::again), ..Self::default() }
+    }
+
+    /// Of a batch, the last one: `detail` has what each answered.
+    pub(crate) fn answered_as(&mut self, item: &Self) {
+        self.status = item.status.or(self.status);
+    }
+}
+
 impl Drop for Hold {
     fn drop(&mut self) {
         if let Some(id) = self.id {
@@ -193,6 +205,9 @@ impl Driver {
         pick: Option<Pick>,
     ) -> (Result<Outcome, Refusal>, Seen) {
         let mut seen = Seen { pick, ..Seen::default() };
+        if let Err(refused) = self.goes_on(&sent).await {
+            return (Err(refused), seen);
+        }
         if let Some(id) = hold.held()
             && let Err(down) = self.shared.stores.mark_sending(id).await
         {
@@ -241,21 +256,19 @@ impl Driver {
         let Requests::Each(requests) = sent.requests() else {
             return Err(Fault::Internal("one call was sent as a batch".to_owned()).into());
         };
-        let mut ended: Vec<(usize, Done)> = Vec::with_capacity(requests.len());
-        for place in batch::plan(sent) {
-            let Some((id, request)) = requests.get(place) else { continue };
-            let item = Some((place, id.as_str()));
-            ended.push((place, self.exchange(sent, request, item, seen, faked).await));
-        }
+        let ended = self.items(sent, requests, seen, faked).await;
         let lessons: Vec<Lesson> =
             ended.iter().flat_map(|(_, done)| done.lessons.clone()).collect();
         let settlement = together(&ended);
         let merged = Ok(batch::merge(sent, ended));
-        self.settle(sent, hold, seen, (settlement, lessons), merged).await
+        let told = self.settle(sent, hold, seen, (settlement, lessons), merged).await;
+        // The items are done, whatever can be kept of them: without its row, only the ResumeToken is good for nothing.
+        let _ = self.keep(sent, &told).await;
+        told
     }
 
     /// One request to the module and what became of it; `item` is its place and id in a batch.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         sent: &Sent,
         request: &UpstreamRequest,

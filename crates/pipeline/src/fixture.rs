@@ -80,6 +80,7 @@ impl World {
                 name: "demo".to_owned(),
                 state: AccountState::Active,
                 identity: Identity::Verified,
+                identity_until: None,
                 groups: Vec::new(),
                 sources: Vec::new(),
                 rate: None,

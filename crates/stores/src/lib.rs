@@ -17,6 +17,7 @@
 mod admin;
 mod administer;
 mod adopt;
+mod batches;
 mod cache;
 mod changes;
 mod clock;

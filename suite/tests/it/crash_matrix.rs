@@ -25,7 +25,7 @@ paths:
     post:
       operationId: RunInstances
       x-faregate:
-        requiresIdentity: false
+        identity: none
         idempotent: true
         purchase: { price: "money('10.00')", currency: CNY }
         creates: { type: thing, at: "$.ids[*]" }
@@ -34,7 +34,7 @@ paths:
     post:
       operationId: RenewInstance
       x-faregate:
-        requiresIdentity: false
+        identity: none
         resources: { id: thing }
         purchase: { price: "money('5.00')", currency: CNY, confirm: Known }
       parameters: [{ name: id, in: path, required: true, schema: { type: string } }]

@@ -34,7 +34,7 @@ fn document() -> String {
         let idempotent = action == "Again";
         text.push_str(&format!(
             "  /{action}:\n    post:\n      operationId: {action}\n      x-faregate:\n        \
-             requiresIdentity: false\n        idempotent: {idempotent}\n        \
+             identity: none\n        idempotent: {idempotent}\n        \
              purchase: {{ price: \"money('10.00')\", currency: CNY, {terms} }}\n      \
              responses: {{ \"200\": {{ description: Bought. }} }}\n"
         ));

@@ -36,7 +36,7 @@ fn document() -> String {
     for (action, at, _, _, _) in ROWS {
         text.push_str(&format!(
             "  /{action}:\n    post:\n      operationId: {action}\n      x-faregate:\n        \
-             requiresIdentity: false\n        purchase: {{ quote: Ask{action}, at: \"{at}\", currency: CNY }}\n      \
+             identity: none\n        purchase: {{ quote: Ask{action}, at: \"{at}\", currency: CNY }}\n      \
              parameters: [{{ name: kind, in: query, schema: {{ type: string }} }}, {{ name: note, in: query, schema: {{ type: string }} }}]\n      \
              responses: {{ \"200\": {{ description: Bought. }} }}\n  /{action}/price:\n    get:\n      \
              operationId: Ask{action}\n      parameters: [{{ name: kind, in: query, schema: {{ type: string }} }}]\n      \

@@ -108,7 +108,7 @@ paths:
     post:
       operationId: Buy
       x-faregate:
-        requiresIdentity: false
+        identity: none
         purchase: { price: "money('10.00')", currency: CNY }
         creates: { type: thing, at: "$.ids[*]" }
       responses: { "200": { description: Bought. } }

@@ -8,12 +8,15 @@ use crate::diagnostic::Report;
 use crate::document::Spot;
 use crate::lifetime::Lifetime;
 use crate::operation::{
-    Audience, Batch, Binding, InDoubt, JsonPath, MinSignature, Rate, Returns, Totals,
+    Audience, Batch, Binding, InDoubt, JsonPath, MinSignature, Rate, Rest, Returns, Totals,
 };
 use crate::suggestion;
 
 /// How many items a batch may have, unless the document says.
 const BATCH_MAX: u32 = 100;
+
+/// How many items of a batch are sent at once, unless the document says.
+const CONCURRENCY: u32 = 8;
 
 /// What an operation says about its action. Each term that names a parameter keeps its place, for the
 /// parameters are known only later.
@@ -92,7 +95,7 @@ pub(crate) fn read<'d>(report: &mut Report<'d>, operation: &Spot<'d>) -> Operati
             .filter(|public| *public)
             .and_then(|_| fields.spot.get("public")),
         quota: quota(report, &fields),
-        requires_identity: fields.flag(report, "requiresIdentity"),
+        requires_identity: identity(report, &fields),
         owning: super::owning::read(report, &fields),
         resources: resources(report, &fields),
         unsigned_payload: fields.flag(report, "unsignedPayload"),
@@ -153,12 +156,42 @@ fn audience(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<Audience> {
 
 fn batch<'d>(report: &mut Report<'_>, fields: &Fields<'d>) -> Option<(Batch, Spot<'d>)> {
     let spot = fields.spot.get("batch")?;
-    let batch = Fields::open(report, spot, &["as", "max", "over"])?;
+    let batch = Fields::open(report, spot, &["allOrNothing", "as", "concurrency", "max", "over"])?;
     let over = batch.needed(report, "over");
     let as_ = batch.text(report, "as").map(str::to_owned);
     let max = batch.number(report, "max", 1..=500).unwrap_or(BATCH_MAX);
+    let concurrency = batch.number(report, "concurrency", 1..=64).unwrap_or(CONCURRENCY);
+    let rest = rest(report, &batch);
     let over = over?.to_owned();
-    Some((Batch { over, as_, max }, batch.spot))
+    Some((Batch { over, as_, max, concurrency, rest }, batch.spot))
+}
+
+fn rest(report: &mut Report<'_>, batch: &Fields<'_>) -> Rest {
+    let Some(spot) = batch.spot.get("allOrNothing") else { return Rest::Done };
+    if spot.value.as_str() == Some("check") {
+        return Rest::Left;
+    }
+    // What a module did cannot be undone: only what the gates say is known before.
+    let what = format!("`allOrNothing` cannot be {}", spot.value);
+    let help = "write `check`: nothing is sent if a gate refuses an item".to_owned();
+    report.error(report.value(&spot), what, Some(help));
+    Rest::Done
+}
+
+fn identity(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<bool> {
+    let spot = fields.spot.get("identity")?;
+    let text = fields.text(report, "identity")?;
+    match text {
+        "required" => Some(true),
+        "none" => Some(false),
+        _ => {
+            let near = suggestion::did_you_mean(text, ["none", "required"].into_iter());
+            let help = near.unwrap_or_else(|| "write `required` or `none`".to_owned());
+            let what = format!("`{text}` is not what an identity can be");
+            report.error(report.value(&spot), what, Some(help));
+            None
+        }
+    }
 }
 
 fn min_signature(report: &mut Report<'_>, fields: &Fields<'_>) -> Option<MinSignature> {

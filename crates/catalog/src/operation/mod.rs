@@ -21,7 +21,7 @@ pub use owning::{
 pub use read::COMMON_PARAMETERS;
 pub use request::UpstreamRequest;
 pub use terms::{
-    Audience, Batch, Cover, InDoubt, MinSignature, Pricing, Purchase, Quote, Rate, Totals,
+    Audience, Batch, Cover, InDoubt, MinSignature, Pricing, Purchase, Quote, Rate, Rest, Totals,
 };
 
 pub(crate) use read::read_all;

@@ -16,7 +16,7 @@ use crate::schema::Schemas;
 use crate::suggestion;
 
 /// Parameters of the protocol, sorted: they never reach a schema (PROTOCOL 1.2 and 6.3).
-pub const COMMON_PARAMETERS: [&str; 14] = [
+pub const COMMON_PARAMETERS: [&str; 15] = [
     "Action",
     "ClientToken",
     "DryRun",
@@ -25,6 +25,7 @@ pub const COMMON_PARAMETERS: [&str; 14] = [
     "Region",
     "RequestClient",
     "RequestSource",
+    "ResumeToken",
     "SecretId",
     "Signature",
     "SignatureMethod",

@@ -66,6 +66,20 @@ pub struct Batch {
     pub as_: Option<String>,
     /// How many items a call may have.
     pub max: u32,
+    /// How many of them are sent at once.
+    pub concurrency: u32,
+    /// What becomes of the rest when a gate refuses an item.
+    pub rest: Rest,
+}
+
+/// What becomes of the items that no gate refuses, when it refuses others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// They are done.
+    #[default]
+    Done,
+    /// Nothing is done.
+    Left,
 }
 
 /// How often an action may be called.

@@ -92,6 +92,11 @@ fn batch(out: &mut String, answer: &Answer, items: &[Item], voice: &Voice) {
         member(out, "DocUrl", &format!("{}/errors/{code}#{reason}", voice.pages));
         out.push_str("},");
     }
+    if let Some(token) = super::resume_token(answer, items) {
+        out.push_str("\"ResumeToken\":");
+        text(out, &token);
+        out.push(',');
+    }
     out.push_str("\"Detail\":{");
     for (n, item) in items.iter().enumerate() {
         if n > 0 {

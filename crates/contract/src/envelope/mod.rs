@@ -4,7 +4,7 @@ mod api3;
 mod problem;
 mod v2;
 
-use crate::{Answer, Code, Refusal};
+use crate::{Answer, Code, Effect, Item, Refusal};
 
 /// How the client wants to read the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,16 @@ pub struct Rendered {
     pub content_type: &'static str,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// What a ResumeToken begins with; the RequestId of the batch follows.
+pub const RESUME_PREFIX: &str = "rt-";
+
+/// What goes on with what a batch left undone; none where nothing is, or nobody knows what is.
+fn resume_token(answer: &Answer, items: &[Item]) -> Option<String> {
+    let failed = items.iter().filter_map(|item| item.result.as_ref().err());
+    let open = failed.into_iter().any(|refusal| refusal.effect != Effect::Unknown);
+    open.then(|| format!("{RESUME_PREFIX}{}", answer.request_id))
 }
 
 /// What is said of a batch as a whole, unless all of it went well.

@@ -20,6 +20,9 @@ pub(super) fn render(answer: &Answer, voice: &Voice) -> Rendered {
             let page = format!("{}/errors/{code}", voice.pages);
             let mut out = opening(code, &page, code.description());
             closing(&mut out, answer);
+            if let Some(token) = super::resume_token(answer, items) {
+                member(&mut out, "resumeToken", &token);
+            }
             out.push_str(",\"detailById\":");
             out.push_str(&detail(items, voice));
             problem(code.http_status(), out)

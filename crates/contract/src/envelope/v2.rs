@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Rendered, Summary, Voice};
+use super::{Rendered, Summary, Voice, resume_token};
 use crate::{Answer, Code, Item, Origin, Outcome, Refusal, RequestId};
 
 pub(super) fn render(answer: &Answer, voice: &Voice) -> Rendered {
@@ -67,6 +67,9 @@ fn batch(out: &mut String, answer: &Answer, items: &[Item], voice: &Voice) {
         member(out, "origin", &Origin::Module);
         member(out, "retryable", &false);
         member(out, "docUrl", &format!("{}/errors/{code}#{reason}", voice.pages));
+    }
+    if let Some(token) = resume_token(answer, items) {
+        member(out, "resumeToken", &token);
     }
     out.push_str(",\"detail\":");
     out.push_str(&detail(items, voice));

@@ -5,9 +5,11 @@ use faregate_ledger::Currency;
 use faregate_pipeline::facts::{
     self, AccountState, Identity, MinSignature, Network, ReplayIdentity,
 };
+use faregate_pipeline::time::Millis;
 use faregate_stores::{Admin, NewAccount};
 use serde_json::{Value, json};
 
+use crate::clock::now_ms;
 use crate::exit::Failure;
 use crate::output::{self, Shape};
 use crate::place::{Place, account_of};
@@ -154,7 +156,8 @@ fn set(place: &Place, wanted: &str, state: AccountState) -> Result<(), Failure> 
 pub(super) fn show(admin: &Admin, id: &str, shape: &Shape) -> Result<(), Failure> {
     let (account, currency) = admin.account(id)?;
     shape.write(&row(&account, currency), || {
-        let (state, identity) = (state_word(account.state), identity_word(account.identity));
+        let (state, identity) =
+            (state_word(account.state), identity_word(account.identity_at(Millis::new(now_ms()))));
         let replay =
             account.replay_identity.map(|replay| format!(", replays by {}", replay.as_str()));
         let replay = replay.unwrap_or_default();
@@ -177,7 +180,7 @@ fn list(admin: &Admin, shape: &Shape) -> Result<(), Failure> {
             account.id.clone(),
             account.name.clone(),
             state_word(account.state).to_owned(),
-            identity_word(account.identity).to_owned(),
+            identity_word(account.identity_at(Millis::new(now_ms()))).to_owned(),
             format!("{} {currency}", admin.balance(&account.id)?.available()),
         ]);
     }
@@ -192,7 +195,7 @@ fn row(account: &facts::Account, currency: Currency) -> Value {
         "accountId": account.id,
         "name": account.name,
         "state": state_word(account.state),
-        "identity": identity_word(account.identity),
+        "identity": identity_word(account.identity_at(Millis::new(now_ms()))),
         "groups": account.groups,
         "sources": account.sources.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "currency": currency.as_str(),
@@ -209,11 +212,12 @@ const fn state_word(state: AccountState) -> &'static str {
     }
 }
 
-const fn identity_word(identity: Identity) -> &'static str {
+pub(super) const fn identity_word(identity: Identity) -> &'static str {
     match identity {
         Identity::Unverified => "unverified",
         Identity::Pending => "pending",
         Identity::Verified => "verified",
         Identity::Failed => "failed",
+        Identity::Expired => "expired",
     }
 }

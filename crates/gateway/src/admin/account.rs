@@ -66,7 +66,8 @@ impl AccountView {
             identity: match account.identity {
                 facts::Identity::Unverified => Identity::Unverified,
                 facts::Identity::Pending => Identity::Pending,
-                facts::Identity::Verified => Identity::Verified,
+                // What is kept never is expired: that is judged when it matters.
+                facts::Identity::Verified | facts::Identity::Expired => Identity::Verified,
                 facts::Identity::Failed => Identity::Failed,
             },
             groups: account.groups.clone(),

@@ -44,8 +44,12 @@ impl Act for DescribeRequest {
         let kept = desk.admin.receipts_of(id)?;
         let (hold, _) = desk.admin.books_of(id)?;
         let own = desk.caller.account.as_deref().unwrap_or_default();
-        let request = receipts::told_to(own, &kept, hold.as_ref()).ok_or(ABSENT)?;
-        Ok(One { request })
+        let batch = desk.admin.batch_of(id)?.filter(|batch| batch.account == own);
+        let request = receipts::told_to(own, &kept, hold.as_ref());
+        // Its client went away before the answer: what its items came to is known all the same.
+        let request = request.or_else(|| batch.as_ref().map(receipts::told_by_batch));
+        let detail = batch.as_ref().and_then(receipts::detail);
+        Ok(One { request: receipts::with_detail(request.ok_or(ABSENT)?, detail) })
     }
 }
 

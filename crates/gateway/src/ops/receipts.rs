@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use faregate_contract::{Answer, Code, Outcome, RequestId};
+use faregate_contract::{Answer, Code, Outcome, Refusal, RequestId};
 use faregate_ledger::Money;
-use faregate_pipeline::facts::Settlement;
+use faregate_pipeline::facts::{KeptBatch, Settlement};
 use faregate_pipeline::order::{self, Gate};
+use faregate_pipeline::saved;
 use faregate_stores::{Charge, ChargeState, Kept, OpenHold, Receipt, Receipts};
 use serde_json::{Value, json};
 use smallvec::SmallVec;
@@ -202,6 +203,45 @@ pub fn told_by_hold(hold: &OpenHold) -> Value {
         "action": hold.action,
         "charge": price(hold.amount, hold.state.as_str()),
     })
+}
+
+/// What is kept of a batch that left no receipt.
+#[must_use]
+pub fn told_by_batch(batch: &KeptBatch) -> Value {
+    json!({
+        "requestId": batch.request_id,
+        "arrivedAt": arrived(batch.request_id),
+        "module": batch.module,
+        "action": batch.action,
+    })
+}
+
+/// What each item of a batch answered, by its id.
+#[must_use]
+pub fn detail(batch: &KeptBatch) -> Option<Value> {
+    let Some(Ok(Outcome::Batch(items))) = saved::read(&batch.answer) else { return None };
+    let told = items.into_iter().map(|item| {
+        let code = item.result.as_ref().map_or_else(|refusal| refusal.code, |_| Code::Success);
+        let refusal = item.result.err();
+        let one = json!({
+            "code": code,
+            "codeDesc": code.code_desc(),
+            "message": refusal.as_ref().map(Refusal::message).unwrap_or_default(),
+            "reason": refusal.map(|refusal| refusal.reason),
+            "requestId": item.request_id,
+        });
+        (item.id, one)
+    });
+    Some(Value::Object(told.collect()))
+}
+
+/// The same, with what its items answered.
+#[must_use]
+pub fn with_detail(mut told: Value, detail: Option<Value>) -> Value {
+    if let (Some(told), Some(detail)) = (told.as_object_mut(), detail) {
+        told.insert("detail".to_owned(), detail);
+    }
+    told
 }
 
 fn price(amount: Money, state: &str) -> Value {

@@ -13,6 +13,7 @@ use faregate_pipeline::order;
 use faregate_pipeline::validity::LooksLike;
 use faregate_pipeline::{
     authn, authz, availability, parameters, protocol, quota, replay, routing, validity,
+    verification,
 };
 use faregate_signing::Algorithm;
 
@@ -27,7 +28,9 @@ pub(super) fn possible(code: Code, reason: &str, operation: &Operation) -> Resul
     let action = &operation.action;
     let why = if reason == "PRICE" && operation.purchase.is_none() {
         "costs nothing"
-    } else if reason == "ALL_FAILED" && operation.batch.is_none() {
+    } else if matches!(reason, "ALL_FAILED" | "NOT_ATTEMPTED" | "RESUME_TOKEN")
+        && operation.batch.is_none()
+    {
         "is no batch"
     } else if reason == "UPSTREAM_NO_CREATED_ID" && operation.creates.is_none() {
         "creates nothing"
@@ -83,13 +86,13 @@ pub(super) fn strike(
         Code::VersionNotSupported => at(order::ACTION, elsewhere(name, open)),
         Code::ServiceUnavailable => unavailable(name),
         Code::InternalError => broken(name),
+        Code::UserQualificationAuditFailed => at(order::IDENTITY, verification::of_reason(name)),
         Code::Success
         | Code::ResourceNotFound
         | Code::OperationFailed
         | Code::ResourceInsufficient
         | Code::InsufficientBalance
         | Code::PartialSuccess
-        | Code::UserQualificationAuditFailed
         | Code::Other(_) => None,
     };
     Some(made.unwrap_or_else(|| plainly(code, reason)))

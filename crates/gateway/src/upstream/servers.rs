@@ -119,6 +119,11 @@ impl Pick {
     pub(crate) fn server(&self) -> &Arc<Server> {
         &self.0
     }
+
+    /// The same server, for one more request of the same call.
+    pub(crate) fn again(&self) -> Self {
+        Self::of(&self.0)
+    }
 }
 
 impl Drop for Pick {

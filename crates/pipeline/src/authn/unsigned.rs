@@ -24,6 +24,7 @@ pub(super) fn signed() -> Signed {
                 name: String::new(),
                 state: AccountState::Active,
                 identity: Identity::Unverified,
+                identity_until: None,
                 groups: Vec::new(),
                 sources: Vec::new(),
                 rate: None,

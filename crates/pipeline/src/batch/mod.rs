@@ -1,13 +1,20 @@
 //! 5400 Part of operations performed successfully: one call over many items, told item by item.
 //!
-//! Gates 11 to 13 judge each item: those that they refuse never go upstream, the rest run on their own.
-//! Invariant: `detail` has every item once, in the order the client sent them. Never: hides an item.
+//! Gates 11 to 13 judge each item: those that they refuse never go upstream, the rest run on their own, some at once.
+//! Where the document says so, the rest is left when a gate refuses an item.
+//! Invariant: `detail` has every item once, in the order the client sent them. Never: hides an item, does one again
+//! that was done.
 
+mod resume;
+
+use faregate_catalog::Rest;
 use faregate_contract::{Item, Outcome, Reason};
 
-use crate::operation::{Done, Sent};
-use crate::ownership;
+use crate::operation::{self, Done, Sent};
+use crate::ownership::{self, Owned};
 use crate::parameters::Requests;
+
+pub use resume::{Resumed, resume, used};
 
 /// The reasons of this room.
 pub const REASONS: &[Reason] = &[SOME_FAILED];
@@ -17,13 +24,24 @@ pub const SOME_FAILED: Reason = Reason::new("SOME_FAILED");
 /// The items that go upstream, by their place in the call.
 #[must_use]
 pub fn plan(sent: &Sent) -> Vec<usize> {
-    match sent.requests() {
-        Requests::One(_) => Vec::new(),
-        Requests::Each(items) => {
-            let runs = items.iter().enumerate().filter(|(_, (id, _))| !sent.is_refused(id));
-            runs.map(|(place, _)| place).collect()
-        }
+    let Requests::Each(items) = sent.requests() else { return Vec::new() };
+    if is_left(sent, items.iter().map(|(id, _)| id.as_str())) {
+        return Vec::new();
     }
+    let runs = items.iter().enumerate().filter(|(_, (id, _))| is_open(sent, id));
+    runs.filter(|(_, (id, _))| !sent.is_refused(id)).map(|(place, _)| place).collect()
+}
+
+/// Is the item one that is done now: no earlier call settled it.
+fn is_open(owned: &Owned, id: &str) -> bool {
+    owned.resumed().is_none_or(|resumed| resumed.settled(id).is_none())
+}
+
+/// Is nothing sent, because a gate refused an item.
+fn is_left<'i>(owned: &Owned, mut ids: impl Iterator<Item = &'i str>) -> bool {
+    let batch = owned.operation().batch.as_ref();
+    batch.is_some_and(|batch| batch.rest == Rest::Left)
+        && ids.any(|id| owned.is_refused(id) && is_open(owned, id))
 }
 
 /// One outcome of many: what ran by what it answered, the rest by why it was refused.
@@ -32,8 +50,15 @@ pub fn merge(sent: &Sent, mut done: Vec<(usize, Done)>) -> Outcome {
     let Requests::Each(items) = sent.requests() else { return Outcome::Batch(Vec::new()) };
     let request_id = sent.raw().request_id;
     let judged = items.iter().enumerate().map(|(place, (id, _))| {
+        if let Some(settled) = sent.resumed().and_then(|resumed| resumed.settled(id)) {
+            return settled.clone();
+        }
         let ran = done.iter().position(|(ran, _)| *ran == place).map(|at| done.swap_remove(at).1);
-        let result = ran.map_or_else(|| Err(ownership::absent()), |done| done.result);
+        let result = match ran {
+            Some(done) => done.result,
+            None if sent.is_refused(id) => Err(ownership::absent()),
+            None => Err(operation::not_attempted()),
+        };
         Item { id: id.clone(), result, request_id }
     });
     Outcome::Batch(judged.collect())

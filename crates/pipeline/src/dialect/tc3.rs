@@ -76,6 +76,7 @@ fn common(raw: &RawCall) -> Result<Common, Refused> {
             version: Some(version),
             client_token: None,
             dry_run: false,
+            resume_token: None,
         }),
         _ => Err(Refused::Fields(faults.into_inner())),
     }

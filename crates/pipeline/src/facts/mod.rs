@@ -32,8 +32,10 @@ pub struct Account {
     pub name: String,
     /// May it call at all.
     pub state: AccountState,
-    /// May it buy.
+    /// What is known of who it is.
     pub identity: Identity,
+    /// Until when that is good, if it is verified; none: until somebody says otherwise.
+    pub identity_until: Option<Millis>,
     /// Groups that an action's audience may name.
     pub groups: Vec<String>,
     /// Addresses it may call from; empty means any.
@@ -97,6 +99,21 @@ pub enum Identity {
     Verified,
     /// Judged and refused.
     Failed,
+    /// Judged and accepted, and that is over: what a `Verified` becomes by itself.
+    Expired,
+}
+
+impl Account {
+    /// What is known of who it is now. Exactly at its end a verification is still good.
+    #[must_use]
+    pub fn identity_at(&self, now: Millis) -> Identity {
+        let is_over = self.identity_until.is_some_and(|until| now > until);
+        if self.identity == Identity::Verified && is_over {
+            Identity::Expired
+        } else {
+            self.identity
+        }
+    }
 }
 
 /// A block of addresses in CIDR notation.
@@ -233,6 +250,27 @@ pub struct Order {
     pub refunds: Vec<Refund>,
     /// What is sent; only the gateway reads it.
     pub sending: Vec<u8>,
+}
+
+/// A batch that was answered: what each item came to, in the order of the call.
+#[derive(Clone, Debug)]
+pub struct KeptBatch {
+    /// The call.
+    pub request_id: RequestId,
+    /// Whose call.
+    pub account: String,
+    /// What was called.
+    pub module: String,
+    /// What was called.
+    pub action: String,
+    /// What makes two calls the same: a keyed print of each parameter, by its name.
+    pub prints: Vec<(String, u64)>,
+    /// How it ended, as `saved` writes it.
+    pub answer: Vec<u8>,
+    /// The call that did again what failed, if there was one.
+    pub resumed_by: Option<RequestId>,
+    /// When it was answered.
+    pub at: Millis,
 }
 
 /// What became of an intent.

@@ -95,8 +95,9 @@ impl Done {
 }
 
 /// The reasons of this room.
-pub const REASONS: &[Reason] = &[MODULE_ERROR, ALL_FAILED];
+pub const REASONS: &[Reason] = &[MODULE_ERROR, ALL_FAILED, NOT_ATTEMPTED];
 const MODULE_ERROR: Reason = Reason::new("MODULE_ERROR");
+const NOT_ATTEMPTED: Reason = Reason::new("NOT_ATTEMPTED");
 /// Every item of a batch was refused.
 pub const ALL_FAILED: Reason = Reason::new("ALL_FAILED");
 
@@ -110,10 +111,17 @@ pub enum Refused {
         /// Its own code.
         module: Option<ModuleError>,
     },
+    /// Not asked: other items of its batch were refused.
+    NotAttempted,
 }
 
 impl From<Refused> for Refusal {
-    fn from(Refused::Module { message, module }: Refused) -> Self {
+    fn from(refused: Refused) -> Self {
+        let Refused::Module { message, module } = refused else {
+            let say = "not attempted: a gate refused other items, and this action sends all of them or none.";
+            let say = Public::new(say);
+            return Refusal::new(Code::OperationFailed, NOT_ATTEMPTED, Origin::Client, say);
+        };
         let say = format!("{}.", message.trim_end_matches('.'));
         let refusal =
             Refusal::new(Code::OperationFailed, MODULE_ERROR, Origin::Module, Public::new(say))
@@ -123,6 +131,12 @@ impl From<Refused> for Refusal {
             None => refusal,
         }
     }
+}
+
+/// 5100 for an item that was left because of others; asked for by `batch`.
+#[must_use]
+pub fn not_attempted() -> Refusal {
+    Refused::NotAttempted.into()
 }
 
 /// The last step before the first upstream byte.

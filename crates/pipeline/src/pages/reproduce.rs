@@ -117,6 +117,7 @@ reproductions! {
         BAD_INDEX: "faregate call cvm DescribeInstances instanceIds.first=ins-1";
         CONFLICT: "faregate call cvm DescribeInstances instanceIds.0=ins-1 instanceIds.0.0=ins-2";
         PATH_SEGMENT: "faregate call cvm ReturnInstance instanceId=..";
+        RESUME_TOKEN: "faregate call cvm RestartInstances instanceIds.0=ins-00000000 ResumeToken=rt-0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b";
         TOKEN_REUSED: "faregate call cvm CreateProject ClientToken=once projectName=a\nfaregate call cvm CreateProject ClientToken=once projectName=b";
         BODY_NOT_JSON: tc3!("curl -sS -H 'Content-Type: application/json' -d '{'");
         BINARY_PART: tc3!("printf '\\377' | curl -sS -F 'image=@-'");
@@ -180,6 +181,7 @@ reproductions! {
     }
     OperationFailed {
         MODULE_ERROR: buy!(" projectId=999999");
+        NOT_ATTEMPTED: concat!("id=$(", buy!(), " | grep -o 'ins-[0-9a-z]*' | head -n 1)\nfaregate call cvm TransferInstances accountId=100000006 instanceIds.0=$id instanceIds.1=ins-00000000 | grep -o '{\"code\":5100,\"message\":\"[^{}]*\"NOT_ATTEMPTED\"[^{}]*}'");
         ALL_FAILED: "faregate call cvm RestartInstances instanceIds.0=ins-00000000";
     }
     ResourceInsufficient {
@@ -195,6 +197,9 @@ reproductions! {
     }
     UserQualificationAuditFailed {
         IDENTITY_NOT_VERIFIED: "faregate call -p unverified cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1";
+        IDENTITY_PENDING: "faregate identity set unverified pending >&2\nsleep 1\nfaregate call -p unverified cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1\nfaregate identity set unverified unverified >&2";
+        IDENTITY_FAILED: "faregate identity set unverified failed >&2\nsleep 1\nfaregate call -p unverified cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1\nfaregate identity set unverified unverified >&2";
+        IDENTITY_EXPIRED: "faregate identity set unverified verified --until 2020-12-31 >&2\nsleep 1\nfaregate call -p unverified cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-debian-12 period=1 goodsNum=1\nfaregate identity set unverified unverified >&2";
     }
     InternalError {
         UPSTREAM_NONSENSE: "faregate call cvm RunInstances zone=gz-1 instanceType=S1.SMALL1 imageId=img-nonsense period=1 goodsNum=1";

@@ -1,7 +1,8 @@
 //! The common parameters: what every call carries, whatever its action (PROTOCOL 1.2).
 
 use faregate_catalog::COMMON_PARAMETERS;
-use faregate_contract::{Param, Public, Reason};
+use faregate_contract::envelope::RESUME_PREFIX;
+use faregate_contract::{Param, Public, Reason, RequestId};
 
 use super::{MALFORMED, MISSING, Pairs};
 use crate::dialect::Input;
@@ -42,6 +43,8 @@ pub struct Common {
     pub client_token: Option<String>,
     /// Is the call only rehearsed.
     pub dry_run: bool,
+    /// The batch of which what failed is done again.
+    pub resume_token: Option<RequestId>,
 }
 
 /// Where the signature of a call is.
@@ -79,6 +82,7 @@ impl Common {
             _,
             nonce,
             region,
+            _,
             _,
             _,
             secret_id,
@@ -124,6 +128,7 @@ impl Common {
                 version: owned(version),
                 client_token: None,
                 dry_run: false,
+                resume_token: None,
             }),
             _ => Err(faults.0),
         }
@@ -136,18 +141,21 @@ impl Common {
         let (token, dry) = (input.shared("ClientToken"), input.shared("DryRun"));
         let client_token = faults.optional("ClientToken", token.as_deref(), word, TOKEN_FORM);
         let dry_run = faults.optional("DryRun", dry.as_deref(), flag, "true or false");
+        let resume = input.shared("ResumeToken");
+        let form = "the resumeToken of an answer";
+        let resume_token = faults.optional("ResumeToken", resume.as_deref(), resumed, form);
         if faults.0.is_empty() {
-            Ok(Self { client_token, dry_run: dry_run.unwrap_or(false), ..self })
+            Ok(Self { client_token, dry_run: dry_run.unwrap_or(false), resume_token, ..self })
         } else {
             Err(faults.0)
         }
     }
 }
 
-/// Is it the name of a common parameter that an action may declare as well.
+/// Is it the name of a common parameter that stands beside the action's own in every dialect.
 #[must_use]
 pub fn is_shared(name: &str) -> bool {
-    matches!(name, "ClientToken" | "DryRun")
+    matches!(name, "ClientToken" | "DryRun" | "ResumeToken")
 }
 
 /// What is wrong with the common parameters, all of it.
@@ -232,6 +240,10 @@ fn flag(text: &str) -> Option<bool> {
         "false" | "False" | "0" => Some(false),
         _ => None,
     }
+}
+
+fn resumed(text: &str) -> Option<RequestId> {
+    RequestId::parse(text.strip_prefix(RESUME_PREFIX)?)
 }
 
 fn is_word(text: &str) -> bool {

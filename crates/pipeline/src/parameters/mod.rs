@@ -16,6 +16,7 @@ use faregate_contract::{Code, Origin, Param, Public, Reason, Refusal};
 use faregate_signing::Method;
 use serde_json::{Map, Value};
 
+use crate::batch::Resumed;
 use crate::dialect::{self, Input};
 use crate::quota::Admitted;
 use crate::routing::Located;
@@ -69,6 +70,7 @@ pub struct Valid {
     of: Admitted,
     arguments: Map<String, Value>,
     requests: Requests,
+    resumed: Option<Box<Resumed>>,
 }
 
 owns!(Valid => Admitted);
@@ -87,6 +89,16 @@ impl Valid {
     #[must_use]
     pub fn arguments(&self) -> &Map<String, Value> {
         &self.arguments
+    }
+
+    /// What an earlier call of its batch settled.
+    pub fn resumed(&self) -> Option<&Resumed> {
+        self.resumed.as_deref()
+    }
+
+    /// The same call, which goes on with an earlier one.
+    pub fn resuming(self, resumed: Resumed) -> Self {
+        Self { resumed: Some(Box::new(resumed)), ..self }
     }
 
     /// What would go upstream.
@@ -130,6 +142,7 @@ pub const REASONS: &[Reason] = &[
     RULE,
     PRICE,
     TOKEN_REUSED,
+    RESUME_TOKEN,
     REFUSED_BY_MODULE,
 ];
 const MALFORMED_HTTP: Reason = Reason::new("MALFORMED_HTTP");
@@ -164,6 +177,7 @@ const PATH_SEGMENT: Reason = Reason::new("PATH_SEGMENT");
 const RULE: Reason = Reason::new("RULE");
 const PRICE: Reason = Reason::new("PRICE");
 const TOKEN_REUSED: Reason = Reason::new("TOKEN_REUSED");
+const RESUME_TOKEN: Reason = Reason::new("RESUME_TOKEN");
 const REFUSED_BY_MODULE: Reason = Reason::new("REFUSED_BY_MODULE");
 
 /// Why the parameters of a call cannot be used.
@@ -295,7 +309,7 @@ pub fn validate(admitted: Admitted) -> Result<Valid, Refused> {
         .read(&operation.parameters)
         .map_err(|faults| Refused::Fields(fields::judged(faults, capitals)))?;
     let requests = fields::requests(operation, &arguments, capitals)?;
-    Ok(Valid { of: admitted, arguments, requests })
+    Ok(Valid { of: admitted, arguments, requests, resumed: None })
 }
 
 /// 4000 for a value that is none of the allowed ones; asked for by a fault on purpose.
@@ -351,6 +365,14 @@ pub fn token_malformed(key: &str) -> Refusal {
     let name = "Idempotency-Key".to_owned();
     Refused::Fields(vec![(MALFORMED, Param { name, reason: MALFORMED.as_str().into(), message })])
         .into()
+}
+
+/// 4000 for a ResumeToken that goes on with nothing; the end of a sentence. Asked for by `batch`.
+#[must_use]
+pub fn resume(why: &str) -> Refusal {
+    let message = format!("The ResumeToken cannot be used: {why}.");
+    let param = Param { name: "ResumeToken".into(), reason: RESUME_TOKEN.as_str().into(), message };
+    Refused::Fields(vec![(RESUME_TOKEN, param)]).into()
 }
 
 fn token_reused_words(names: &[String]) -> (Reason, Cow<'static, str>, Vec<Param>) {

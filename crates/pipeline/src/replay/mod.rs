@@ -18,7 +18,7 @@ use crate::time::Millis;
 use crate::validity::{self, LooksLike};
 
 pub use fingerprint::Prints;
-pub use token::{Token, differences, token, token_text};
+pub use token::{Token, asked, differences, token, token_text};
 
 /// How copies are told.
 #[derive(Clone, Copy, Debug)]

@@ -41,6 +41,12 @@ pub fn token(permitted: &Permitted, prints: &Prints) -> Result<Option<Token>, Re
     {
         return Err(parameters::token_malformed(key));
     }
+    Ok(Some(Token { text: text.to_owned(), prints: asked(permitted, prints) }))
+}
+
+/// What a call asks: a keyed print of each parameter, by its name.
+#[must_use]
+pub fn asked(permitted: &Permitted, prints: &Prints) -> Vec<(String, u64)> {
     let action = format!("{}:{}", permitted.module().name, permitted.operation().action);
     let region = permitted.common().region.as_deref();
     let common = [("Action", Some(action.as_str())), ("Region", region)];
@@ -52,7 +58,7 @@ pub fn token(permitted: &Permitted, prints: &Prints) -> Result<Option<Token>, Re
         .map(|(name, value)| (name.to_owned(), prints.of_parameter(name, value)))
         .collect();
     all.sort_unstable();
-    Ok(Some(Token { text: text.to_owned(), prints: all }))
+    all
 }
 
 /// The names of the parameters in which two calls differ; none if they are the same.

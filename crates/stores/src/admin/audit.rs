@@ -94,6 +94,7 @@ pub(super) fn account(account: &Account) -> Value {
         "name": account.name,
         "state": state_text(account.state),
         "identity": identity_text(account.identity),
+        "identityUntilMs": account.identity_until.map(Millis::as_ms),
         "groups": account.groups,
         "sources": sources.collect::<Vec<_>>(),
         "ratePerSecond": account.rate.map(|rate| rate.per_second),

@@ -19,6 +19,7 @@ use faregate_ledger::Currency;
 use faregate_pipeline::facts::{
     Account, AccountState, Identity, MinSignature, Network, Rate, ReplayIdentity,
 };
+use faregate_pipeline::time::Millis;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use self::keys::NewKey;
@@ -191,6 +192,7 @@ impl Admin {
                 name: "operator".to_owned(),
                 state: AccountState::Active,
                 identity: Identity::Verified,
+                identity_until: None,
                 groups: vec![OPERATORS.to_owned()],
                 sources: Vec::new(),
                 rate: None,
@@ -213,7 +215,27 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn set_identity(&mut self, id: &str, identity: Identity) -> Result<(), AdminError> {
-        self.change_account(id, |account| account.identity = identity)
+        self.set_identity_until(id, identity, None)
+    }
+
+    /// The same, and until when it is good: a verification that is over is refused as expired.
+    ///
+    /// # Errors
+    /// There is no such account, or something else than a verification has an end.
+    pub fn set_identity_until(
+        &mut self,
+        id: &str,
+        identity: Identity,
+        until: Option<Millis>,
+    ) -> Result<(), AdminError> {
+        if identity == Identity::Expired || (until.is_some() && identity != Identity::Verified) {
+            let why = "only a verified identity has an end, and it expires by itself";
+            return Err(AdminError::Invalid(why.to_owned()));
+        }
+        self.change_account(id, |account| {
+            account.identity = identity;
+            account.identity_until = until;
+        })
     }
 
     /// Limits an account over all actions, or no longer.
@@ -333,6 +355,7 @@ pub(crate) fn fresh_account(id: String, slot: i64, new: &NewAccount) -> Account 
         name: new.name.clone(),
         state: AccountState::Active,
         identity: Identity::Unverified,
+        identity_until: None,
         groups: new.groups.clone(),
         sources: Vec::new(),
         rate: None,

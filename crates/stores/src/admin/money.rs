@@ -2,6 +2,7 @@
 
 use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily, Ending, Entry, HoldState, Money, Refused, Step};
+use faregate_pipeline::facts::KeptBatch;
 use serde_json::json;
 
 use super::{Admin, Side, no_account};
@@ -10,6 +11,7 @@ use crate::error::{AdminError, broken};
 use crate::receipts::{self, Kept, Receipt};
 use crate::sqlite::audit::{self, LedgerCheck};
 use crate::sqlite::balances::{self, About};
+use crate::sqlite::batches;
 use crate::sqlite::chain::Head;
 use crate::sqlite::ledger::{self, BookedEntry, OpenHold};
 
@@ -181,6 +183,17 @@ impl Admin {
             return operator.books_of(id);
         }
         Ok((ledger::hold_of(self.connection()?, id)?, ledger::entries_of(self.connection()?, id)?))
+    }
+
+    /// How a batch of the last day ended.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn batch_of(&self, id: RequestId) -> Result<Option<KeptBatch>, AdminError> {
+        if let Side::Shared(operator) = &self.side {
+            return operator.batch_of(id);
+        }
+        Ok(batches::find(self.connection()?, id)?)
     }
 
     /// The receipts of a call of the last day, oldest first: its own, then its settlements.

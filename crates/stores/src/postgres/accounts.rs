@@ -21,7 +21,7 @@ use crate::vault::{Place, Sealed, Vault};
 
 const ACCOUNT: &str = "a.slot, a.id, a.name, a.state, a.identity, a.account_groups, a.sources, \
                        a.rate_per_s, a.rate_burst, a.replay_identity, \
-                       a.min_signature, a.closed_at_ms";
+                       a.min_signature, a.closed_at_ms, a.identity_until_ms";
 
 fn account_of(row: &Row) -> Result<Account, Fault> {
     let positive = |n: i64| u32::try_from(n).ok().and_then(std::num::NonZeroU32::new);
@@ -49,6 +49,7 @@ fn account_of(row: &Row) -> Result<Account, Fault> {
             None => state(row.try_get("state")?)?,
         },
         identity: identity(row.try_get("identity")?)?,
+        identity_until: row.try_get::<_, Option<i64>>("identity_until_ms")?.map(Millis::new),
         groups: list(row.try_get("account_groups")?)?,
         sources: list(row.try_get("sources")?)?.iter().map(network).collect::<Result<_, _>>()?,
         rate,
@@ -117,6 +118,7 @@ pub(crate) async fn insert_account(
         name,
         state,
         identity,
+        identity_until,
         groups,
         sources,
         rate,
@@ -129,8 +131,8 @@ pub(crate) async fn insert_account(
     }
     c.execute(
         "WITH a AS (INSERT INTO accounts (slot, id, name, state, identity, account_groups, sources, \
-         rate_per_s, rate_burst, replay_identity, created_at_ms, min_signature) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13)), \
+         rate_per_s, rate_burst, replay_identity, created_at_ms, min_signature, identity_until_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14)), \
          b AS (INSERT INTO balances (account, currency, available, held, revenue) \
          VALUES ($2, $12, 0, 0, 0)) \
          INSERT INTO changes (at_ms, kind, key) \
@@ -149,6 +151,7 @@ pub(crate) async fn insert_account(
             &now.as_ms(),
             &currency.as_str(),
             &min_signature.map(MinSignature::as_str),
+            &identity_until.map(Millis::as_ms),
         ],
     )
     .await?;
@@ -163,6 +166,7 @@ pub(crate) async fn update_account(c: &impl GenericClient, account: &Account) ->
         name,
         state,
         identity,
+        identity_until,
         groups,
         sources,
         rate,
@@ -175,8 +179,8 @@ pub(crate) async fn update_account(c: &impl GenericClient, account: &Account) ->
     }
     c.execute(
         "WITH a AS (UPDATE accounts SET name = $2, state = $3, identity = $4, account_groups = $5, \
-         sources = $6, rate_per_s = $7, rate_burst = $8, replay_identity = $9, min_signature = $10 \
-         WHERE id = $1) \
+         sources = $6, rate_per_s = $7, rate_burst = $8, replay_identity = $9, min_signature = $10, \
+         identity_until_ms = $11 WHERE id = $1) \
          INSERT INTO changes (at_ms, kind, key) \
          VALUES ((extract(epoch FROM clock_timestamp()) * 1000)::bigint, 'account', $1)",
         &[
@@ -190,6 +194,7 @@ pub(crate) async fn update_account(c: &impl GenericClient, account: &Account) ->
             &rate.map(|rate| i64::from(rate.burst.get())),
             &replay_identity.map(ReplayIdentity::as_str),
             &min_signature.map(MinSignature::as_str),
+            &identity_until.map(Millis::as_ms),
         ],
     )
     .await?;

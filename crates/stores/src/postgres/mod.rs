@@ -7,6 +7,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod batches;
 pub(crate) mod books;
 pub(crate) mod copy;
 pub(crate) mod ledger;

@@ -9,11 +9,11 @@ use std::time::Duration;
 use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily, Ending, Entry, HoldState, Money, Refused};
 use faregate_pipeline::facts::{
-    Account, AccountState, Lesson, Owner, ResourceRef, Settlement, Switch,
+    Account, AccountState, KeptBatch, Lesson, Owner, ResourceRef, Settlement, Switch,
 };
 use tokio::runtime::Runtime;
 
-use super::{Postgres, accounts, audit, ledger, migrate, resources, switches};
+use super::{Postgres, accounts, audit, batches, ledger, migrate, resources, switches};
 use crate::admin::{NewAccount, check_id, fresh_account, no_account};
 use crate::clock;
 use crate::error::{AdminError, Fault, OpenError, broken};
@@ -227,6 +227,13 @@ impl Operator {
         self.run(async {
             let c = self.postgres.client().await?;
             Ok((ledger::hold_of(&c, id).await?, ledger::entries_of(&c, id).await?))
+        })
+    }
+
+    pub(crate) fn batch_of(&self, id: RequestId) -> Result<Option<KeptBatch>, AdminError> {
+        self.run(async {
+            let c = self.postgres.client().await?;
+            Ok(batches::find(&c, id).await?)
         })
     }
 

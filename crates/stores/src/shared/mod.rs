@@ -16,8 +16,8 @@ use std::sync::Arc;
 use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily};
 use faregate_pipeline::facts::{
-    Cell, Claim, ClaimRequest, HoldOutcome, Intent, Key, Known, Lesson, Order, ResourceRef,
-    Settlement, StoreDown, Verdict,
+    Cell, Claim, ClaimRequest, HoldOutcome, Intent, KeptBatch, Key, Known, Lesson, Order,
+    ResourceRef, Settlement, StoreDown, Verdict,
 };
 use faregate_pipeline::time::Millis;
 
@@ -26,7 +26,7 @@ use crate::cache::Cache;
 use crate::error::{Fault, OpenError, broken};
 use crate::options::{Opened, SharedAt};
 use crate::orders::{Booked, Ending};
-use crate::postgres::{self, Postgres, ledger, moved, orders, resources};
+use crate::postgres::{self, Postgres, batches, ledger, moved, orders, resources};
 use crate::redis::{self, Entered, Redis};
 use crate::sqlite::ledger::OpenHold;
 use crate::sqlite::orders::{Doubt, KeptOrder, OrderEnd};
@@ -213,6 +213,22 @@ impl Shared {
             transaction.commit().await?;
             Ok(booked)
         })
+    }
+
+    pub(crate) async fn keep_batch(&self, batch: &KeptBatch) -> Result<(), StoreDown> {
+        moved!(self.postgres, "batches", |c| batches::keep(&c, batch).await)
+    }
+
+    pub(crate) async fn batch(&self, id: RequestId) -> Result<Option<KeptBatch>, StoreDown> {
+        moved!(self.postgres, "batches", |c| batches::find(&c, id).await)
+    }
+
+    pub(crate) async fn resume_batch(
+        &self,
+        id: RequestId,
+        by: RequestId,
+    ) -> Result<bool, StoreDown> {
+        moved!(self.postgres, "batches", |c| batches::resume(&c, id, by).await)
     }
 
     pub(crate) async fn begin(&self, order: &Order, now: Millis) -> Result<(), StoreDown> {

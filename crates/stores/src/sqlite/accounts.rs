@@ -33,7 +33,7 @@ pub struct KeyEntry {
 /// The columns that [`account_of`] reads.
 const ACCOUNT: &str = "a.slot, a.id, a.name, a.state, a.identity, a.account_groups, a.sources, \
                        a.rate_per_s, a.rate_burst, a.replay_identity, \
-                       a.min_signature, a.closed_at_ms";
+                       a.min_signature, a.closed_at_ms, a.identity_until_ms";
 
 fn account_of(c: &Connection, row: &Row<'_>) -> Result<Account, Fault> {
     let id: String = row.get("id")?;
@@ -55,6 +55,7 @@ fn account_of(c: &Connection, row: &Row<'_>) -> Result<Account, Fault> {
             None => state(&row.get::<_, String>("state")?)?,
         },
         identity: identity(&row.get::<_, String>("identity")?)?,
+        identity_until: row.get::<_, Option<i64>>("identity_until_ms")?.map(Millis::new),
         groups: list(&row.get::<_, String>("account_groups")?)?,
         sources: sources.iter().map(network).collect::<Result<_, _>>()?,
         rate,
@@ -108,6 +109,8 @@ pub(crate) const fn identity_text(identity: Identity) -> &'static str {
         Identity::Pending => "pending",
         Identity::Verified => "verified",
         Identity::Failed => "failed",
+        // Never kept: it is what a verified identity becomes by itself.
+        Identity::Expired => "expired",
     }
 }
 
@@ -178,7 +181,8 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
         .prepare_cached(
             "UPDATE accounts SET name = ?2, state = ?3, identity = ?4, account_groups = ?5, \
              sources = ?6, rate_per_s = ?7, rate_burst = ?8, replay_identity = ?9, \
-             min_signature = ?10 WHERE id = ?1",
+             min_signature = ?10, \
+             identity_until_ms = ?11 WHERE id = ?1",
         )?
         .execute((
             &account.id,
@@ -191,6 +195,7 @@ pub(crate) fn update_account(c: &Connection, account: &Account) -> Result<bool, 
             account.rate.map(|rate| rate.burst.get()),
             account.replay_identity.map(ReplayIdentity::as_str),
             account.min_signature.map(MinSignature::as_str),
+            account.identity_until.map(Millis::as_ms),
         ))?;
     Ok(n_rows == 1)
 }

@@ -7,6 +7,7 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod audits;
 pub(crate) mod balances;
+pub(crate) mod batches;
 pub(crate) mod chain;
 pub(crate) mod feedback;
 pub(crate) mod ledger;

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use faregate_catalog::{Catalog, Module, Operation, Settings, Source};
+use faregate_catalog::{Catalog, Module, Operation, Rest, Settings, Source};
 use faregate_signing::Method;
 use serde_json::{Value, json};
 
@@ -171,6 +171,7 @@ fn in_batch(
     params: &[(String, Value)],
 ) {
     let (cloud, action) = (judge.cloud, operation.action.as_str());
+    let is_left = operation.batch.as_ref().is_some_and(|batch| batch.rest == Rest::Left);
     let mut answers = Vec::new();
     for (whose, id) in ids.each() {
         let own = cloud.buy(&cloud.ann);
@@ -178,7 +179,11 @@ fn in_batch(
         let sent = with_ids(params, field, &[&own, id], true);
         let code = |answer: &Value| answer["detail"][id]["code"].as_u64();
         let call = (Method::Post, action, sent.as_slice());
-        answers.push(judge.cell((&row, &cloud.ann, id), call, code, 1).replace(&own, "OWN"));
+        answers.push(
+            judge
+                .cell((&row, &cloud.ann, id), call, code, u64::from(!is_left))
+                .replace(&own, "OWN"),
+        );
     }
     if answers.iter().any(|answer| *answer != answers[0]) {
         judge.wrong.push(format!("{action}.{field} in a batch differ: {answers:#?}"));

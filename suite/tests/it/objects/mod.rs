@@ -1,6 +1,8 @@
 //! Objects: who may name what, by a table that is made from compute's own document.
 
+mod batch;
 mod cloud;
+mod documents;
 mod filter;
 mod import;
 mod matrix;
