@@ -220,36 +220,15 @@ pub fn is_meant(path: &str) -> bool {
 mod spec {
     use std::sync::Arc;
 
-    use faregate_pipeline::facts::{Account, Identity};
+    use faregate_pipeline::facts::Account;
 
     use super::*;
 
     const NOW: i64 = 1_528_987_484;
 
     fn key(secret: &str) -> Key {
-        let account = Account {
-            id: "100000001".into(),
-            slot: 1,
-            name: "Ann".into(),
-            state: AccountState::Active,
-            identity: Identity::Verified,
-            identity_until: None,
-            groups: Vec::new(),
-            sources: Vec::new(),
-            rate: None,
-            quotas: Vec::new(),
-            replay_identity: None,
-            min_signature: None,
-        };
-        Key {
-            id: KeyId::from("AKIDone"),
-            enabled: true,
-            secret: SecretKey::new(secret),
-            token: None,
-            sources: Vec::new(),
-            policies: None,
-            account: Arc::new(account),
-        }
+        let account = Arc::new(Account::new("100000001", 1, "Ann"));
+        Key::new(KeyId::from("AKIDone"), SecretKey::new(secret), account)
     }
 
     #[test]

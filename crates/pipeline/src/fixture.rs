@@ -75,18 +75,8 @@ impl World {
         Self {
             catalog: Arc::new(loaded.catalog.expect("compute's document is good")),
             account: Account {
-                id: "100000001".to_owned(),
-                slot: 1,
-                name: "demo".to_owned(),
-                state: AccountState::Active,
                 identity: Identity::Verified,
-                identity_until: None,
-                groups: Vec::new(),
-                sources: Vec::new(),
-                rate: None,
-                quotas: Vec::new(),
-                replay_identity: None,
-                min_signature: None,
+                ..Account::new("100000001", 1, "demo")
             },
             key_enabled: true,
             key_known: true,

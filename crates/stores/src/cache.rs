@@ -111,35 +111,14 @@ impl Cache {
 
 #[cfg(test)]
 mod spec {
-    use faregate_pipeline::facts::{Account, AccountState, Identity};
+    use faregate_pipeline::facts::Account;
     use faregate_signing::{KeyId, SecretKey};
 
     use super::*;
 
     fn key(enabled: bool) -> Key {
-        let account = Account {
-            id: "100000001".into(),
-            slot: 1,
-            name: "Ann".into(),
-            state: AccountState::Active,
-            identity: Identity::Verified,
-            identity_until: None,
-            groups: Vec::new(),
-            sources: Vec::new(),
-            rate: None,
-            quotas: Vec::new(),
-            replay_identity: None,
-            min_signature: None,
-        };
-        Key {
-            id: KeyId::from("AKIDone"),
-            enabled,
-            secret: SecretKey::new("secret"),
-            token: None,
-            sources: Vec::new(),
-            policies: None,
-            account: Arc::new(account),
-        }
+        let account = Arc::new(Account::new("100000001", 1, "Ann"));
+        Key { enabled, ..Key::new(KeyId::from("AKIDone"), SecretKey::new("secret"), account) }
     }
 
     #[test]

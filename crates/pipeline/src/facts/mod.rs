@@ -104,6 +104,25 @@ pub enum Identity {
 }
 
 impl Account {
+    /// As every account begins: active, unverified, without anything of its own.
+    #[must_use]
+    pub fn new(id: impl Into<String>, slot: i64, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            slot,
+            name: name.into(),
+            state: AccountState::Active,
+            identity: Identity::Unverified,
+            identity_until: None,
+            groups: Vec::new(),
+            sources: Vec::new(),
+            rate: None,
+            quotas: Vec::new(),
+            replay_identity: None,
+            min_signature: None,
+        }
+    }
+
     /// What is known of who it is now. Exactly at its end a verification is still good.
     #[must_use]
     pub fn identity_at(&self, now: Millis) -> Identity {
@@ -172,6 +191,15 @@ pub struct Key {
     pub policies: Option<Bundle>,
     /// Whose key it is.
     pub account: Arc<Account>,
+}
+
+impl Key {
+    /// A lasting key of the account itself, enabled.
+    #[must_use]
+    pub fn new(id: KeyId, secret: SecretKey, account: Arc<Account>) -> Self {
+        let (token, sources, policies) = (None, Vec::new(), None);
+        Self { id, enabled: true, secret, token, sources, policies, account }
+    }
 }
 
 /// What a claim needs to be judged and written.

@@ -186,19 +186,10 @@ impl Admin {
                 return Ok(false);
             }
             let account = Account {
-                id: OPERATOR.to_owned(),
-                // Below all others, which count from 1; 0 is nobody's, for calls that nobody signs.
-                slot: -1,
-                name: "operator".to_owned(),
-                state: AccountState::Active,
                 identity: Identity::Verified,
-                identity_until: None,
                 groups: vec![OPERATORS.to_owned()],
-                sources: Vec::new(),
-                rate: None,
-                quotas: Vec::new(),
-                replay_identity: None,
-                min_signature: None,
+                // Below all others, which count from 1; 0 is nobody's, for calls that nobody signs.
+                ..Account::new(OPERATOR, -1, "operator")
             };
             let now = clock::wall();
             accounts::insert_account(c, &account, Currency::CNY, now)?;
@@ -347,22 +338,9 @@ impl Admin {
     }
 }
 
-/// As every account begins: active, unverified.
+/// An account as it is asked for.
 pub(crate) fn fresh_account(id: String, slot: i64, new: &NewAccount) -> Account {
-    Account {
-        id,
-        slot,
-        name: new.name.clone(),
-        state: AccountState::Active,
-        identity: Identity::Unverified,
-        identity_until: None,
-        groups: new.groups.clone(),
-        sources: Vec::new(),
-        rate: None,
-        quotas: Vec::new(),
-        replay_identity: None,
-        min_signature: None,
-    }
+    Account { groups: new.groups.clone(), ..Account::new(id, slot, new.name.clone()) }
 }
 
 pub(crate) fn no_account(id: &str) -> AdminError {
