@@ -3,8 +3,6 @@
 //! What it says is believed as its results are; what it does not say in time, or not as money, is its fault, and
 //! nothing was done.
 
-use std::time::Duration;
-
 use faregate_catalog::Quote;
 use faregate_contract::{Effect, Refusal};
 use faregate_ledger::{Currency, Money};
@@ -75,11 +73,8 @@ impl Driver {
             account: &valid.account().id,
             region: valid.common().region.as_deref(),
         };
-        let within = Duration::from_millis(WITHIN_MS);
-        let upstream = match tokio::time::timeout(within, self.upstreams.put(&question)).await {
-            Ok(upstream) => upstream,
-            Err(_) => Upstream::Timeout { after_ms: WITHIN_MS },
-        };
+        let within_ms = question.upstream.timeout_ms.min(WITHIN_MS);
+        let upstream = self.upstreams.put_within(&question, within_ms).await;
         let done = operation::read_again(module, asked, &arguments, &upstream);
         let priced = match done.result {
             Err(refusal) => Err(refusal),

@@ -72,12 +72,17 @@ impl Upstreams {
 
     /// Sends one request for an account.
     pub(crate) async fn put(&self, question: &Question<'_>) -> Upstream {
-        let upstream = question.upstream;
+        self.put_within(question, question.upstream.timeout_ms).await
+    }
+
+    /// The same, for whoever waits less than the module's whole time.
+    pub(crate) async fn put_within(&self, question: &Question<'_>, within_ms: u64) -> Upstream {
         let request = match request::build(question) {
             Ok(request) => request,
             Err(e) => return Upstream::Unreachable(format!("the request cannot be built: {e}")),
         };
-        self.exchange(&upstream.authority, request, Deadline::after_ms(upstream.timeout_ms)).await
+        let authority = &question.upstream.authority;
+        self.exchange(authority, request, Deadline::after_ms(within_ms)).await
     }
 
     async fn exchange(
