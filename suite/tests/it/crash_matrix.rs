@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::dice::{Dice, soak};
-use crate::raw::{self, pairs, signed_for};
+use crate::raw;
 use crate::serve::Served;
-use crate::shop::{Asked, Does, Shop};
-use faregate_signing::Method;
+use crate::shop::{Asked, Does, Shop, signed};
 
 const DOCUMENT: &str = r#"openapi: 3.1.0
 info: { title: Shop, version: "1" }
@@ -153,21 +152,14 @@ impl Matrix {
     fn start() -> Self {
         let did = Arc::default();
         let shop = shop(&did);
-        let served = Served::start(|gate| {
-            std::fs::write(gate.join("shop.yaml"), DOCUMENT).unwrap();
-            let at = &shop.address;
-            format!("[[modules]]\ndocument = \"shop.yaml\"\nupstream = \"http://{at}\"\n")
-        });
+        let served = shop.served(DOCUMENT, "");
         served.run(&["ledger", "topup", &served.account.id.clone(), "100000.00"]);
         Self { served, did, _shop: shop }
     }
 
     /// None if there was no answer.
     fn call(&self, action: &str, params: &[(&str, &str)]) -> Option<Value> {
-        let host = "shop.api.qcloud.com";
-        let pairs = pairs(&self.served.account, action, params);
-        let signed = signed_for(host, Method::Get, &self.served.account, pairs);
-        let bytes = String::from_utf8(raw::get(&signed)).unwrap().replace(raw::HOST, host);
+        let bytes = signed(&self.served, action, params);
         let trusted = raw::trust_file(self.served.data().join("tls/ca.pem"));
         Some(raw::try_send(&self.served.address, &trusted, bytes.as_bytes())?.json())
     }

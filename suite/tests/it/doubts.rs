@@ -1,17 +1,11 @@
 //! Money in doubt, with a module that misbehaves by script: asked, sent again, or settled as its document says.
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::raw::{self, pairs, signed_for};
-use crate::serve::Served;
-use faregate_signing::Method;
+use crate::shop::{Asked, Does, Shop, call};
 
 /// Each action loses the answer of its first purchase; what then, is the row's.
 const ROWS: [(&str, &str, (u16, &str), &str); 8] = [
@@ -49,82 +43,23 @@ fn document() -> String {
     text
 }
 
-/// What came in: for each path, the Idempotency-Keys.
-type Seen = Arc<Mutex<HashMap<String, Vec<String>>>>;
-
-fn shop() -> (String, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let seen = Seen::default();
-    let theirs = Arc::clone(&seen);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let theirs = Arc::clone(&theirs);
-            thread::spawn(move || serve(stream.unwrap(), &theirs));
+/// The first purchase of each action loses its answer.
+fn shop() -> Shop {
+    Shop::open(|asked: &Asked| {
+        let (action, is_asked) =
+            asked.path.split_once('/').map_or((asked.path.as_str(), false), |(a, _)| (a, true));
+        match ROWS.iter().find(|row| row.0 == action) {
+            Some(_) if !is_asked && asked.n == 1 => Does::Hangs,
+            Some((_, _, (status, body), _)) => Does::says(*status, body),
+            None => Does::says(200, "{}"),
         }
-    });
-    (address, seen)
-}
-
-fn serve(stream: TcpStream, seen: &Seen) {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut key, mut length) = (String::new(), String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        let lower = line.to_ascii_lowercase();
-        if head.is_empty() {
-            head = line.clone();
-        } else if lower.starts_with("idempotency-key: ") {
-            key = line.split_once(": ").unwrap().1.trim().to_owned();
-        } else if lower.starts_with("content-length: ") {
-            length = lower.split_once(": ").unwrap().1.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    let path = head.split(' ').nth(1).unwrap_or_default();
-    let path = path.split('?').next().unwrap_or_default().trim_start_matches('/').to_owned();
-    let n_seen = {
-        let mut seen = seen.lock().unwrap();
-        let keys = seen.entry(path.clone()).or_default();
-        keys.push(key);
-        keys.len()
-    };
-    let (action, asked) = path.split_once('/').map_or((path.as_str(), false), |(a, _)| (a, true));
-    let row = ROWS.iter().find(|row| row.0 == action);
-    let (status, answer) = row.map_or((200, "{}"), |row| row.2);
-    if row.is_some() && !asked && n_seen == 1 {
-        // The first purchase: the connection closes without a word.
-        return;
-    }
-    let mut stream = reader.into_inner();
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
-        answer.len()
-    );
-}
-
-fn call(served: &Served, action: &str, params: &[(&str, &str)]) -> Value {
-    let host = "shop.api.qcloud.com";
-    let pairs = pairs(&served.account, action, params);
-    let signed = signed_for(host, Method::Get, &served.account, pairs);
-    let bytes = String::from_utf8(raw::get(&signed)).unwrap().replace(raw::HOST, host);
-    served.send(bytes.as_bytes()).json()
+    })
 }
 
 #[test]
 fn money_in_doubt_is_asked_about_sent_again_or_settled_as_its_document_says() {
-    let (address, seen) = shop();
-    let mut served = Served::start(|gate| {
-        std::fs::write(gate.join("shop.yaml"), document()).unwrap();
-        let module =
-            format!("[[modules]]\ndocument = \"shop.yaml\"\nupstream = \"http://{address}\"\n");
-        format!("[money]\nin_doubt_s = 3\n{module}")
-    });
+    let shop = shop();
+    let mut served = shop.served(&document(), "[money]\nin_doubt_s = 3\n");
     served.run(&["ledger", "topup", &served.account.id.clone(), "1000.00"]);
     let mut ids = Vec::new();
     for (action, _, _, state) in ROWS {
@@ -149,10 +84,9 @@ fn money_in_doubt_is_asked_about_sent_again_or_settled_as_its_document_says() {
         let shown = served.run(&["explain", id.as_str().unwrap()]);
         assert!(*state == "in-doubt" || shown.contains("settled   "), "{action}: {shown}");
     }
-    let seen = seen.lock().unwrap();
-    let again = &seen["Again"];
+    let again = shop.keys("Again");
     assert!(again.len() == 2 && again[0] == again[1], "the same key: {again:?}");
-    assert_eq!(seen["Nobody"].len(), 1, "never sent twice");
-    assert_eq!(seen["Never"].len(), 1);
+    assert_eq!(shop.keys("Nobody").len(), 1, "never sent twice");
+    assert_eq!(shop.keys("Never").len(), 1);
     served.run(&["ledger", "verify"]);
 }

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::raw::{self, pairs, signed_for};
-use crate::serve::Served;
-use crate::shop::{Asked, Does, Shop};
-use faregate_signing::Method;
+use crate::shop::{Asked, Does, Shop, call};
 
 /// An action, where its quote names the price, what the quote is answered, the code of the purchase, and its price.
 type Row = (&'static str, &'static str, (u16, &'static str), u64, &'static str);
@@ -58,21 +55,10 @@ fn shop() -> Shop {
     })
 }
 
-fn call(served: &Served, action: &str, params: &[(&str, &str)]) -> Value {
-    let host = "shop.api.qcloud.com";
-    let pairs = pairs(&served.account, action, params);
-    let signed = signed_for(host, Method::Get, &served.account, pairs);
-    let bytes = String::from_utf8(raw::get(&signed)).unwrap().replace(raw::HOST, host);
-    served.send(bytes.as_bytes()).json()
-}
-
 #[test]
 fn a_quote_is_charged_as_it_is_told_and_nothing_is_held_for_one_that_is_not() {
     let shop = shop();
-    let served = Served::start(|gate| {
-        std::fs::write(gate.join("shop.yaml"), document()).unwrap();
-        format!("[[modules]]\ndocument = \"shop.yaml\"\nupstream = \"http://{}\"\n", shop.address)
-    });
+    let served = shop.served(&document(), "");
     let account = served.account.id.clone();
     served.run(&["ledger", "topup", &account, "1000.00"]);
     let balance = || -> Value {

@@ -6,11 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::client::both;
-use crate::raw::{self, ORDER, now, pairs, send, signed_for, signed_get};
-use crate::serve::Served;
-use crate::shop::{Asked, Does, Shop};
+use crate::raw::{ORDER, now, send, signed_get};
+use crate::shop::{Asked, Does, Shop, call};
 use crate::world::World;
-use faregate_signing::Method;
 
 fn available(world: &World) -> f64 {
     let told = world.balance(&world.account("demo"));
@@ -135,21 +133,10 @@ fn shop() -> Shop {
     })
 }
 
-fn call(served: &Served, action: &str, params: &[(&str, &str)]) -> Value {
-    let host = "shop.api.qcloud.com";
-    let pairs = pairs(&served.account, action, params);
-    let signed = signed_for(host, Method::Get, &served.account, pairs);
-    let bytes = String::from_utf8(raw::get(&signed)).unwrap().replace(raw::HOST, host);
-    served.send(bytes.as_bytes()).json()
-}
-
 #[test]
 fn a_return_whose_answer_was_lost_is_sent_again_and_refunded_only_if_it_was_done() {
     let shop = shop();
-    let mut served = Served::start(|gate| {
-        std::fs::write(gate.join("shop.yaml"), SHOP).unwrap();
-        format!("[[modules]]\ndocument = \"shop.yaml\"\nupstream = \"http://{}\"\n", shop.address)
-    });
+    let mut served = shop.served(SHOP, "");
     let account = served.account.id.clone();
     served.run(&["ledger", "topup", &account, "100.00"]);
     let bought = call(&served, "Buy", &[]);

@@ -6,6 +6,12 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use faregate_signing::Method;
+use serde_json::Value;
+
+use crate::raw::{self, pairs, signed_for};
+use crate::serve::Served;
+
 /// What the shop was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
@@ -58,10 +64,32 @@ impl Shop {
         Self { address, seen }
     }
 
+    /// A gateway in front of it, which knows it by this document.
+    pub(crate) fn served(&self, document: &str, settings: &str) -> Served {
+        Served::start(|gate| {
+            std::fs::write(gate.join("shop.yaml"), document).unwrap();
+            let upstream = format!("http://{}", self.address);
+            format!("{settings}[[modules]]\ndocument = \"shop.yaml\"\nupstream = \"{upstream}\"\n")
+        })
+    }
+
     /// The Idempotency-Keys with which a path was asked, in order.
     pub(crate) fn keys(&self, path: &str) -> Vec<String> {
         self.seen.lock().unwrap().get(path).cloned().unwrap_or_default()
     }
+}
+
+/// The answer to a call of the shop by the gateway's account.
+pub(crate) fn call(served: &Served, action: &str, params: &[(&str, &str)]) -> Value {
+    served.send(signed(served, action, params).as_bytes()).json()
+}
+
+/// Its bytes.
+pub(crate) fn signed(served: &Served, action: &str, params: &[(&str, &str)]) -> String {
+    let host = "shop.api.qcloud.com";
+    let pairs = pairs(&served.account, action, params);
+    let signed = signed_for(host, Method::Get, &served.account, pairs);
+    String::from_utf8(raw::get(&signed)).unwrap().replace(raw::HOST, host)
 }
 
 /// One request; the connection is closed after it.
