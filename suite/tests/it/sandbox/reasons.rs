@@ -32,7 +32,9 @@ fn each_reason_of_each_code_is_a_fault() {
     assert!(all.len() > 80, "{}", all.len());
     for (code, reason) in all {
         let (action, params): (_, &[(&str, &str)]) = match (code, reason.as_str()) {
-            (5400, _) | (5100, "ALL_FAILED") => ("RestartInstances", &batch),
+            (5400, _) | (5100, "ALL_FAILED" | "NOT_ATTEMPTED") | (4000, "RESUME_TOKEN") => {
+                ("RestartInstances", &batch)
+            }
             (6000, "UPSTREAM_NO_LIST") => ("DescribeInstances", &[]),
             // What would pass without the fault is a purchase, and must not be one.
             _ => ("RunInstances", &ORDER),
