@@ -85,15 +85,10 @@ impl Place {
     }
 
     fn loaded(&self) -> Option<Loaded> {
-        let usual = || Some(PathBuf::from("faregate.toml")).filter(|path| path.exists());
         // The demo writes its own beside its data.
         let beside = || Some(self.folder().ok()?.join("faregate.toml"));
-        let named = self.config.clone();
-        let config = match &self.data {
-            Some(_) => named.or_else(beside),
-            None => named.or_else(usual).or_else(beside),
-        };
-        faregate_gateway::config::load(&config?).ok()
+        let named = if self.data.is_some() { self.config.clone() } else { self.named() };
+        faregate_gateway::config::load(&named.or_else(beside)?).ok()
     }
 
     /// Where the pages of the gateway on this folder are, if that is known.
@@ -103,9 +98,7 @@ impl Place {
         if let Some(running) = Running::find().filter(|running| running.data == folder) {
             return running.pages;
         }
-        let usual = || Some(PathBuf::from("faregate.toml")).filter(|path| path.exists());
-        let config = self.config.clone().or_else(usual)?;
-        let config = faregate_gateway::config::load(&config).ok()?.config;
+        let config = faregate_gateway::config::load(&self.named()?).ok()?.config;
         let listens = config.listen.pages.map(|address| format!("http://{address}"));
         Some(config.pages_url).filter(|url| !url.is_empty()).or(listens)
     }
