@@ -198,12 +198,18 @@ pub(crate) struct Sdk {
 
 impl Sdk {
     pub(crate) fn start(world: &World) -> Self {
+        let proxy = format!("http://{}", world.at("proxy"));
+        Self::running("call.py", &[("https_proxy", &proxy), ("SSL_CERT_FILE", &world.at("ca"))])
+    }
+
+    /// With another program of `suite/python`, and this environment.
+    pub(crate) fn running(program: &str, environment: &[(&str, &str)]) -> Self {
         let root = root();
         let mut process = Command::new(root.join("target/venv/bin/python"))
-            .arg(root.join("suite/python/call.py"))
-            .env("https_proxy", format!("http://{}", world.at("proxy")))
-            .env("SSL_CERT_FILE", world.at("ca"))
+            .arg(root.join("suite/python").join(program))
             .env_remove("HTTPS_PROXY")
+            .env_remove("https_proxy")
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -213,12 +219,18 @@ impl Sdk {
         Self { process, ask, answer }
     }
 
+    /// What its user is told, an exception too.
     #[track_caller]
-    pub(crate) fn ask(&mut self, request: &Value) -> Value {
+    pub(crate) fn told(&mut self, request: &Value) -> Value {
         writeln!(self.ask, "{request}").unwrap();
         let mut line = String::new();
         self.answer.read_line(&mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn ask(&mut self, request: &Value) -> Value {
+        let answer = self.told(request);
         assert!(answer["exception"].is_null(), "{answer}");
         answer
     }

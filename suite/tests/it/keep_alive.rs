@@ -1,9 +1,8 @@
 //! The Python SDK on a kept connection that is closed or cut: its second copy of the same bytes is never told a false 4500.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::thread;
@@ -11,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::client::{order, root, with};
+use crate::client::{Sdk, order, root, with};
 use crate::serve::Served;
 use crate::world::{Account, World};
 
@@ -68,44 +67,18 @@ fn pass(mut from: TcpStream, mut into: TcpStream, cut: impl Fn() -> bool) {
     let _ = into.shutdown(Shutdown::Both);
 }
 
-struct Sdk {
-    process: Child,
-    ask: ChildStdin,
-    answer: BufReader<ChildStdout>,
+fn start(account: &Account, endpoint: &str, ca: &Path) -> Sdk {
+    let environment = [
+        ("ENDPOINT", endpoint),
+        ("SSL_CERT_FILE", ca.to_str().unwrap()),
+        ("SECRET_ID", &account.secret_id),
+        ("SECRET_KEY", &account.secret_key),
+    ];
+    Sdk::running("keep_alive.py", &environment)
 }
 
-impl Sdk {
-    fn start(account: &Account, endpoint: &str, ca: &Path) -> Self {
-        let mut process = Command::new(root().join("target/venv/bin/python"))
-            .arg(root().join("suite/python/keep_alive.py"))
-            .env("ENDPOINT", endpoint)
-            .env("SSL_CERT_FILE", ca)
-            .env("SECRET_ID", &account.secret_id)
-            .env("SECRET_KEY", &account.secret_key)
-            .env_remove("HTTPS_PROXY")
-            .env_remove("https_proxy")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("target/venv has the SDK: scripts/test makes it");
-        let ask = process.stdin.take().unwrap();
-        let answer = BufReader::new(process.stdout.take().unwrap());
-        Self { process, ask, answer }
-    }
-
-    fn call(&mut self, action: &str, params: &Value) -> Value {
-        writeln!(self.ask, "{}", json!({ "action": action, "params": params })).unwrap();
-        let mut line = String::new();
-        self.answer.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-}
-
-impl Drop for Sdk {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+fn call(sdk: &mut Sdk, action: &str, params: &Value) -> Value {
+    sdk.told(&json!({ "action": action, "params": params }))
 }
 
 #[test]
@@ -116,14 +89,14 @@ fn a_connection_that_was_closed_while_idle_brings_no_false_4500() {
         let module = "[[modules]]\ndocument = \"cvm.yaml\"\nupstream =";
         format!("[limits]\nidle_timeout_s = 1\n{module} \"http://{}\"\n", world.upstream())
     });
-    let mut sdk = Sdk::start(&served.account, &served.address, &served.data().join("tls/ca.pem"));
+    let mut sdk = start(&served.account, &served.address, &served.data().join("tls/ca.pem"));
     let mut n_told = 0;
     for round in 0..3 {
-        let mut answer = sdk.call("DescribeZones", &json!({}));
+        let mut answer = call(&mut sdk, "DescribeZones", &json!({}));
         // The gateway closed it; the SDK finds out when it sends. A user who is told of the network calls again.
         if !answer["exception"].is_null() {
             n_told += 1;
-            answer = sdk.call("DescribeZones", &json!({}));
+            answer = call(&mut sdk, "DescribeZones", &json!({}));
         }
         assert_eq!(answer["code"], 0, "round {round}: {answer}");
         thread::sleep(Duration::from_millis(1_500));
@@ -137,14 +110,14 @@ fn a_connection_that_was_closed_while_idle_brings_no_false_4500() {
 fn a_connection_that_is_cut_under_a_call_does_nothing_twice_and_answers_no_false_4500() {
     let world = World::start();
     let relay = Relay::start(world.at("https"));
-    let mut sdk = Sdk::start(&world.account("demo"), &relay.address, Path::new(&world.at("ca")));
+    let mut sdk = start(&world.account("demo"), &relay.address, Path::new(&world.at("ca")));
     let rounds = if std::env::var_os("FAREGATE_SOAK").is_some() { 2_000 } else { 20 };
     let mut n_copies = 0;
     for n in 0..rounds {
-        assert_eq!(sdk.call("DescribeZones", &json!({}))["code"], 0, "round {n}");
+        assert_eq!(call(&mut sdk, "DescribeZones", &json!({}))["code"], 0, "round {n}");
         let (before, cuts) = (world.calls(), relay.cuts.load(Ordering::SeqCst));
         relay.cut_the_next_answer();
-        let cut = sdk.call("DescribeZones", &json!({}));
+        let cut = call(&mut sdk, "DescribeZones", &json!({}));
         assert_eq!(relay.cuts.load(Ordering::SeqCst), cuts + 1, "round {n}: {cut}");
         // Either its user hears of the network, or of a copy that is one: it was executed, once.
         assert_ne!(cut["code"], 0, "round {n}: {cut}");
@@ -154,11 +127,11 @@ fn a_connection_that_is_cut_under_a_call_does_nothing_twice_and_answers_no_false
         if n % 5 == 0 {
             let bought = world.executed("RunInstances");
             let token = with(order("S1.SMALL1", "gz-1"), "ClientToken", format!("cut-{n}"));
-            assert_eq!(sdk.call("DescribeZones", &json!({}))["code"], 0, "round {n}");
+            assert_eq!(call(&mut sdk, "DescribeZones", &json!({}))["code"], 0, "round {n}");
             relay.cut_the_next_answer();
-            let mut answer = sdk.call("RunInstances", &token);
+            let mut answer = call(&mut sdk, "RunInstances", &token);
             if answer["code"] != 0 {
-                answer = sdk.call("RunInstances", &token);
+                answer = call(&mut sdk, "RunInstances", &token);
             }
             assert_eq!(answer["code"], 0, "round {n}: {answer}");
             assert_eq!(world.executed("RunInstances") - bought, 1, "round {n}");
