@@ -15,7 +15,7 @@ impl Driver {
     /// Does what the call asks, in the place of an upstream.
     pub(crate) async fn administer(&self, sent: &Sent) -> Upstream {
         let account = sent.account();
-        let caller = Caller::of(account);
+        let caller = Caller::of(sent.key());
         let actor = Actor {
             who: format!("account:{}", account.id),
             key_id: Some(sent.key().id.to_string()),

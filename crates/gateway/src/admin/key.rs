@@ -65,6 +65,7 @@ impl Act for CreateKey {
 
     fn act(self, desk: &mut Desk<'_>) -> Result<Made, Refused> {
         let account_id = desk.account(self.account_id)?;
+        desk.makes_keys()?;
         let key = desk.admin.create_key(&account_id)?;
         let (secret_id, secret_key) = (key.secret_id.to_string(), key.secret_key.to_string());
         Ok(Made { account_id, secret_id, secret_key })

@@ -18,6 +18,7 @@ mod money;
 mod request;
 
 use bytes::Bytes;
+use faregate_pipeline::facts::Key;
 use faregate_pipeline::operation::Upstream;
 use faregate_stores::{Admin, AdminError, OPERATORS};
 use serde::Serialize;
@@ -31,15 +32,18 @@ pub struct Caller {
     pub account: Option<String>,
     /// May it ask about other accounts.
     pub operator: bool,
+    /// Do policies say what its key may do.
+    pub limited: bool,
 }
 
 impl Caller {
     /// Who has the data folder itself.
-    pub const LOCAL: Self = Self { account: None, operator: true };
+    pub const LOCAL: Self = Self { account: None, operator: true, limited: false };
 
-    pub(crate) fn of(account: &faregate_pipeline::facts::Account) -> Self {
-        let operator = account.groups.iter().any(|group| group == OPERATORS);
-        Self { account: Some(account.id.clone()), operator }
+    /// Who signed with this key.
+    pub(crate) fn of(key: &Key) -> Self {
+        let operator = key.account.groups.iter().any(|group| group == OPERATORS);
+        Self { account: Some(key.account.id.clone()), operator, limited: key.policies.is_some() }
     }
 }
 
@@ -113,6 +117,15 @@ impl Desk<'_> {
             (None, Some(own)) => Ok(own.clone()),
             (None, None) => Err(Refused::Invalid("accountId: which account?".to_owned())),
         }
+    }
+
+    /// Nobody makes a key that may do more than the own one: a new key is under no policy.
+    fn makes_keys(&self) -> Result<(), Refused> {
+        if self.caller.limited {
+            let say = "a key under policies makes no keys, which would be under none; use a key of the account itself";
+            return Err(Refused::Not(NOT_POSSIBLE, say.to_owned()));
+        }
+        Ok(())
     }
 
     /// The accounts that a list is of: none is all of them.

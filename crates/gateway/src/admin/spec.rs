@@ -36,7 +36,7 @@ impl Office {
 }
 
 fn of_account(id: &str) -> Caller {
-    Caller { account: Some(id.to_owned()), operator: false }
+    Caller { account: Some(id.to_owned()), operator: false, limited: false }
 }
 
 #[test]
@@ -69,8 +69,10 @@ fn what_belongs_to_another_account_is_told_as_what_does_not_exist() {
 #[test]
 fn an_account_lists_what_is_its_own_and_an_operator_all() {
     let mut office = Office::open();
-    let (ann, operator) =
-        (of_account(&office.ann), Caller { account: Some(office.bob.clone()), operator: true });
+    let (ann, operator) = (
+        of_account(&office.ann),
+        Caller { account: Some(office.bob.clone()), operator: true, limited: false },
+    );
     for id in [office.ann.clone(), office.bob.clone()] {
         office.ask(&operator, "CreateKey", json!({ "accountId": id })).unwrap();
     }
@@ -96,7 +98,7 @@ fn an_action_of_operators_is_closed_behind_the_gate_as_well() {
 #[test]
 fn nobody_locks_out_the_account_that_asks() {
     let mut office = Office::open();
-    let operator = Caller { account: Some(office.bob.clone()), operator: true };
+    let operator = Caller { account: Some(office.bob.clone()), operator: true, limited: false };
     for action in ["SuspendAccount", "CloseAccount"] {
         let own = json!({ "accountId": office.bob });
         let refused = office.ask(&operator, action, own).unwrap_err();
@@ -106,4 +108,19 @@ fn nobody_locks_out_the_account_that_asks() {
     }
     let resumed = office.ask(&operator, "ResumeAccount", json!({ "accountId": office.ann }));
     assert!(matches!(resumed.unwrap_err(), Refused::Not(NOT_POSSIBLE, _)), "closed is closed");
+}
+
+#[test]
+fn a_key_under_policies_makes_no_key_that_is_under_none() {
+    let mut office = Office::open();
+    for operator in [false, true] {
+        let free = Caller { account: Some(office.ann.clone()), operator, limited: false };
+        let limited = Caller { limited: true, ..free.clone() };
+        let refused = office.ask(&limited, "CreateKey", json!({})).unwrap_err();
+        assert!(matches!(refused, Refused::Not(NOT_POSSIBLE, _)), "{operator}: {refused}");
+        office.ask(&free, "CreateKey", json!({})).unwrap();
+    }
+    let keys =
+        office.ask(&Caller::LOCAL, "DescribeKeys", json!({ "accountId": office.ann })).unwrap();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2, "those of the account's own key");
 }
