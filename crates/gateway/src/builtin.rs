@@ -1,5 +1,7 @@
 //! The gateway's own modules: their calls passed every gate like any other, and are answered in the process.
 
+use std::sync::Arc;
+
 use faregate_contract::{Members, Outcome, Refusal};
 use faregate_pipeline::operation::{Sent, Upstream};
 use faregate_stores::Actor;
@@ -34,11 +36,13 @@ impl Driver {
         action: String,
         arguments: Map<String, Value>,
     ) -> Upstream {
-        let stores = self.shared.stores.clone();
+        let shared = Arc::clone(&self.shared);
         let work = move || {
             // What was answered before this call is found by it.
-            stores.receipts().flush();
-            stores.administer(actor, |admin| admin::answer(admin, &caller, &action, arguments))
+            shared.stores.receipts().flush();
+            shared.stores.administer(actor, |admin| {
+                admin::answer(admin, &caller, &action, arguments, Some(&shared))
+            })
         };
         let answered = match tokio::task::spawn_blocking(work).await {
             Ok(Ok(answered)) => answered,

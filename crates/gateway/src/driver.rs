@@ -17,7 +17,7 @@ use faregate_contract::envelope::{Format, render};
 use faregate_contract::{Answer, Outcome, Refusal, RequestId};
 use faregate_pipeline::call::RawCall;
 use faregate_pipeline::conclusion::conclude;
-use faregate_pipeline::facts::{Account, Cell, Claim, ClaimRequest, StoreDown, Verdict};
+use faregate_pipeline::facts::{Account, Cell, Claim, ClaimRequest, Quotas, StoreDown, Verdict};
 use faregate_pipeline::fault::Fault;
 use faregate_pipeline::order::{self, Gate};
 use faregate_pipeline::time::Millis;
@@ -79,6 +79,8 @@ pub(crate) struct Trail {
     operation: Option<Arc<Operation>>,
     lifetime: Lifetime,
     profile: Option<authn::Profile>,
+    /// The cells that the call touches, once its account is known.
+    pub(crate) touched: quota::Cells,
     pub(crate) verdict: Verdict,
     pub(crate) upstream: Duration,
     /// Its place among the worker's calls; it goes along when the call is sent.
@@ -101,6 +103,7 @@ impl Trail {
             operation: None,
             lifetime: Lifetime::default(),
             profile: None,
+            touched: quota::Cells::new(),
             verdict: Verdict::default(),
             upstream: Duration::ZERO,
             place: None,
@@ -144,7 +147,8 @@ impl Trail {
         self.profile.map(authn::Profile::label)
     }
 
-    fn authenticated(&mut self, call: &authn::Authenticated) {
+    fn authenticated(&mut self, call: &authn::Authenticated, quotas: &Quotas) {
+        self.touched = quota::cells(call, quotas);
         self.account = Some(Arc::clone(call.account()));
         self.profile = Some(call.profile());
     }
@@ -205,6 +209,7 @@ impl Driver {
         if let Some(plan) = &trail.plan {
             plan.linger().await;
         }
+        self.look_at_quota(&mut trail, ended.as_ref().err()).await;
         if let Some(echo) = trail.echo.take() {
             self.shared.echoes.keep(echo, request_id, &ended);
         }
@@ -213,6 +218,18 @@ impl Driver {
             Some(_) | None => ended,
         };
         self.leave(conclude(request_id, ended), &trail, format)
+    }
+
+    /// What is left of the quota of a call that did not come as far as its gate: its answer says so all the same.
+    async fn look_at_quota(&self, trail: &mut Trail, refusal: Option<&Refusal>) {
+        let is_known = trail.touched.is_empty() || !trail.verdict.cells.is_empty();
+        if is_known || refusal.is_some_and(availability::is_store_down) {
+            return;
+        }
+        let cells = quota::at_no_cost(std::mem::take(&mut trail.touched));
+        // An answer without these headers is better than none.
+        trail.verdict =
+            self.shared.stores.peek(&cells, self.shared.clock.now()).await.unwrap_or_default();
     }
 
     /// Answers what never became a call.
@@ -234,14 +251,14 @@ impl Driver {
         let decoded = parameters::decode(located, &shared.limits)?;                             // 4000
         trail.at(order::ACTION)?;
         let routed = routing::action(decoded)?;                                                 // 6100
-        let open = availability::check(routed, &shared.stores.switches(), now)?;                // 6200
+        let open = availability::check(routed, (&shared.stores.switches(), &shared.config.maintenance), now)?; // 6200
         trail.routed(&open);
 
         trail.at(order::SIGNATURE)?;
         let key = shared.stores.key(&open.common().secret_id).await?;
         shared.arm(trail, &open, key.as_deref())?;                                              // faults on purpose
         let authenticated = authn::check(open, key, &shared.authn, &**shared)?;                 // 4100
-        trail.authenticated(&authenticated);
+        trail.authenticated(&authenticated, &shared.config.quotas);
         trail.at(order::VALIDITY)?;
         let fence = shared.stores.fence(&authenticated.key().id);
         let fresh = validity::check(authenticated, now, fence, &shared.validity)?;              // 4200
@@ -259,12 +276,11 @@ impl Driver {
             trail.steps.replay_of = Some(first.0);
             return first.1.clone();                                                             // told again
         }
-        let cells = quota::cells(&permitted, &shared.config.quotas);
-        let (claimed, verdict, ticket) = self.enter(claim.as_ref(), trail.cells(&cells), now).await?; // one trip
+        let (claimed, verdict, ticket) = self.enter(claim.as_ref(), trail.cells(), now).await?; // one trip
         let claimed = replay::check(permitted, claim.as_ref(), claimed)?;                       // 4500
         trail.echo = echo.and_then(Turn::ours);
         trail.at(order::QUOTA)?;
-        trail.verdict = shared.verdict(trail, verdict, &cells, ticket.as_ref()).await?;
+        trail.verdict = shared.verdict(trail, verdict, ticket.as_ref()).await?;
         let admitted = quota::check(claimed, &trail.verdict)?;                                  // 4400
         if quota::is_dry_run(&admitted) {
             return Box::pin(self.rehearse(admitted, trail)).await;                              // every gate that is left

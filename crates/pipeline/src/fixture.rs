@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) policies: Option<Vec<String>>,
     pub(crate) policy: authn::Policy,
     pub(crate) switches: Vec<Switch>,
+    /// Those of the configuration.
+    pub(crate) configured: Vec<Switch>,
     pub(crate) now: Millis,
     pub(crate) fence: Option<Millis>,
     pub(crate) claim: Claim,
@@ -85,6 +87,7 @@ impl World {
             policies: None,
             policy: authn::Policy { sandbox: false, weakest: MinSignature::V2Sha1 },
             switches: Vec::new(),
+            configured: Vec::new(),
             now: raw().arrived,
             fence: None,
             claim: Claim::New,
@@ -128,7 +131,7 @@ impl World {
         let located = routing::domain(accepted, &self.catalog)?;
         let decoded = parameters::decode(located, &parameters::Limits::default())?;
         let routed = routing::action(decoded)?;
-        let open = availability::check(routed, &self.switches, self.now)?;
+        let open = availability::check(routed, (&self.switches, &self.configured), self.now)?;
         let authenticated =
             authn::check(open, self.key_known.then_some(key), &self.policy, &self.inquiry)?;
         let fresh =

@@ -35,6 +35,7 @@ fn breaks() -> Vec<Break> {
                     module: "cvm".into(),
                     action: None,
                     state: SwitchState::Until(world.now.plus(60_000)),
+                    from: None,
                     message: None,
                     testers: Vec::new(),
                 });

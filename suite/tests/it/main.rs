@@ -30,6 +30,7 @@ mod figures;
 mod gate;
 mod homes;
 mod keep_alive;
+mod maintenance;
 mod metrics;
 mod money;
 mod notes;

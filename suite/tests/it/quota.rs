@@ -90,3 +90,36 @@ fn a_hidden_limit_shows_nothing_and_a_misspelt_one_is_not_kept() {
         assert!(done.status.code() == Some(2) && err.contains(said), "{arguments:?}: {err}");
     }
 }
+
+#[test]
+fn what_an_earlier_gate_refused_says_what_is_left_and_uses_nothing() {
+    let world = World::start();
+    let demo = world.account("demo");
+    world.run(&["quota", "set", "demo", "--action", "cvm:DescribeZones", "--day", "5"]);
+    world.run(&["quota", "set", "demo", "--of", "key", "--day", "9", "--hidden"]);
+    std::thread::sleep(Duration::from_secs(1));
+    let zones = |params: &[(&str, &str)]| raw::signed_get(&demo, "DescribeZones", params);
+    let first = zones(&[]);
+    assert_eq!(send(&world, &first).code(), 0);
+    let old = (raw::now() - 400).to_string();
+    let cases = |title, bytes: Vec<u8>, code| {
+        let reply = send(&world, &bytes);
+        assert_eq!(reply.code(), code, "{title}: {}", reply.text);
+        let (left, policy) = (reply.header("ratelimit"), reply.header("ratelimit-policy"));
+        assert!(
+            left.is_some_and(|left| left.contains("\"action-day\";r=4;t=")),
+            "{title}: {left:?}"
+        );
+        assert!(policy.is_some_and(|it| it.contains("\"action-day\";q=5;w=86400")), "{title}");
+        assert!(!left.unwrap().contains("key"), "{title}: a hidden limit shows nothing: {left:?}");
+    };
+    cases("a copy", first.clone(), 4500);
+    cases("an old stamp", zones(&[("Timestamp", &old)]), 4200);
+    world.run(&["account", "suspend", "demo"]);
+    std::thread::sleep(Duration::from_secs(1));
+    cases("a suspended account", zones(&[]), 4300);
+    // Whose account it is, is not known before its signature is good.
+    let text = String::from_utf8(zones(&[])).unwrap().replace("Nonce=", "Nonce=1");
+    let forged = send(&world, text.as_bytes());
+    assert_eq!((forged.code(), forged.header("ratelimit")), (4100, None), "{}", forged.text);
+}

@@ -1,6 +1,8 @@
 //! `faregate maintenance`: takes modules and actions out of service, and puts them back.
 
 use clap::Subcommand;
+use faregate_gateway::config;
+use faregate_pipeline::authz::policy::{moment, show};
 use faregate_pipeline::facts::{Switch, SwitchState};
 use faregate_pipeline::time::Millis;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use crate::place::{Place, account_of};
 /// Take modules and actions out of service, and put them back
 #[derive(Debug, Subcommand)]
 #[command(
-    before_help = "Examples:\n  faregate maintenance on cvm:RunInstances --for 10m --message 'Back soon.'\n  faregate maintenance off cvm:RunInstances"
+    before_help = "Examples:\n  faregate maintenance on cvm:RunInstances --for 10m --message 'Back soon.'\n  faregate maintenance on cvm --from 2026-12-01T02:00:00Z --for 2h --tester alice\n  faregate maintenance off cvm:RunInstances"
 )]
 pub(crate) enum Maintenance {
     /// Refuse calls: 6200 with Retry-After for a time, 6100 without an end
@@ -23,6 +25,12 @@ pub(crate) enum Maintenance {
         /// For how long: 90s, 10m, 2h, 1d
         #[arg(long = "for", value_name = "TIME", value_parser = duration_ms, conflicts_with_all = ["withdrawn", "lasting"])]
         for_ms: Option<i64>,
+        /// Until then, like 2026-12-01T04:00:00Z
+        #[arg(long, value_name = "MOMENT", value_parser = at, conflicts_with_all = ["for_ms", "withdrawn", "lasting"])]
+        until: Option<Millis>,
+        /// From then on, like 2026-12-01T02:00:00Z [default: now]
+        #[arg(long, value_name = "MOMENT", value_parser = at)]
+        from: Option<Millis>,
         /// For good
         #[arg(long, conflicts_with = "lasting")]
         withdrawn: bool,
@@ -55,30 +63,55 @@ pub(crate) enum Maintenance {
 impl Maintenance {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
-            Self::On { what, for_ms, withdrawn, lasting: _, message, tester, place } => {
+            Self::On {
+                what,
+                for_ms,
+                until,
+                from,
+                withdrawn,
+                lasting: _,
+                message,
+                tester,
+                place,
+            } => {
                 let (module, action) = parts(&what)?;
                 let mut admin = place.open()?;
                 // By the gateway's clock, which may be a sandbox's.
                 let now = admin.now()?;
-                let state = match for_ms {
-                    Some(ms) => SwitchState::Until(now.plus(ms)),
+                let begin = from.unwrap_or(now);
+                let state = match until.or(for_ms.map(|ms| begin.plus(ms))) {
+                    Some(end) if end <= begin => {
+                        return Err(Failure::usage("--until: it ends before it begins"));
+                    }
+                    Some(end) => SwitchState::Until(end),
                     None if withdrawn => SwitchState::Withdrawn,
                     None => SwitchState::Lasting,
                 };
                 let testers = tester.iter().map(|wanted| account_of(&admin, wanted));
                 let testers = testers.collect::<Result<Vec<_>, _>>()?;
-                let switch = Switch { module, action, state, message, testers };
+                let switch = Switch { module, action, state, from, message, testers };
+                if let Some(catalog) = place.catalog() {
+                    config::served(&catalog, &switch).map_err(Failure::usage)?;
+                }
                 admin.put_switch(&switch)?;
                 followed_in_sandbox(&admin)?;
                 place.shape.write(&row(&switch), || {
-                    output::data(format_args!("{what}: {}", state_words(state, now)));
+                    output::data(format_args!("{what}: {}", words(&switch, now)));
                 });
                 Ok(())
             }
             Self::Off { what, place } => {
                 let (module, action) = parts(&what)?;
                 let mut admin = place.open()?;
-                admin.remove_switch(&module, action.as_deref())?;
+                let removed = admin.remove_switch(&module, action.as_deref());
+                let is_same = |it: &Switch| it.module == module && it.action == action;
+                if removed.is_err() && configured(&place).iter().any(is_same) {
+                    let say = format!(
+                        "`{what}` is out of service by the configuration: take its [[maintenance]] out there"
+                    );
+                    return Err(Failure::usage(say));
+                }
+                removed?;
                 followed_in_sandbox(&admin)?;
                 let told = json!({ "module": module, "action": action, "state": "in service" });
                 place.shape.write(&told, || output::data(format_args!("{what}: in service")));
@@ -92,18 +125,34 @@ impl Maintenance {
 fn list(place: &Place) -> Result<(), Failure> {
     let admin = place.open()?;
     let (switches, now) = (admin.list_switches()?, admin.now()?);
-    let rows: Vec<[String; 3]> = switches
-        .iter()
-        .map(|switch| {
+    let configured = configured(place);
+    let by_command = switches.iter().map(|it| (it, "command"));
+    let all = by_command.chain(configured.iter().map(|it| (it, "configuration")));
+    let rows: Vec<[String; 4]> = all
+        .clone()
+        .map(|(switch, by)| {
             let what = switch.action.as_ref();
             let what = what.map_or(switch.module.clone(), |a| format!("{}:{a}", switch.module));
-            [what, state_words(switch.state, now), switch.message.clone().unwrap_or_default()]
+            let message = switch.message.clone().unwrap_or_default();
+            [what, words(switch, now), by.to_owned(), message]
         })
         .collect();
-    place.shape.write(&switches.iter().map(row).collect(), || {
-        output::table(["WHAT", "STATE", "MESSAGE"], &rows);
+    let told = all.map(|(switch, by)| {
+        let mut told = row(switch);
+        if let Some(members) = told.as_object_mut() {
+            members.insert("by".to_owned(), by.into());
+        }
+        told
+    });
+    place.shape.write(&told.collect(), || {
+        output::table(["WHAT", "STATE", "BY", "MESSAGE"], &rows);
     });
     Ok(())
+}
+
+/// What the configuration takes out of service, where it can be read.
+fn configured(place: &Place) -> Vec<Switch> {
+    place.served().map(|config| config.maintenance).unwrap_or_default()
 }
 
 fn row(switch: &Switch) -> Value {
@@ -116,21 +165,32 @@ fn row(switch: &Switch) -> Value {
         "module": switch.module,
         "action": switch.action,
         "state": state,
+        "from": switch.from.map(Millis::as_secs),
         "until": until,
         "message": switch.message,
         "testers": switch.testers,
     })
 }
 
-fn state_words(state: SwitchState, now: Millis) -> String {
-    match state {
+fn words(switch: &Switch, now: Millis) -> String {
+    let begins = switch.from.filter(|begin| *begin > now);
+    let state = match switch.state {
         SwitchState::Withdrawn => "withdrawn (6100)".to_owned(),
         SwitchState::Lasting => "under lasting maintenance (6100)".to_owned(),
-        SwitchState::Until(until) => {
-            let left_s = until.since(now).max(0).saturating_add(999) / 1000;
-            format!("under maintenance for {left_s} s more (6200)")
+        SwitchState::Until(until) if until <= now => {
+            format!("in service again since {}", show(until))
         }
-    }
+        SwitchState::Until(until) => {
+            let left_s = until.since(begins.unwrap_or(now)).saturating_add(999) / 1000;
+            let more = if begins.is_some() { "" } else { " more" };
+            format!("under maintenance for {left_s} s{more} (6200)")
+        }
+    };
+    begins.map_or_else(|| state.clone(), |begin| format!("from {} on {state}", show(begin)))
+}
+
+fn at(text: &str) -> Result<Millis, String> {
+    moment(text).ok_or_else(|| "write it as 2026-12-01T02:00:00Z".to_owned())
 }
 
 /// The two halves of `MODULE:ACTION`.

@@ -254,7 +254,8 @@ impl Player<'_> {
         let (module, action) = (maintenance.module.clone(), maintenance.action.clone());
         let message = maintenance.message.clone();
         let what = (module.clone(), action.clone());
-        let switch = Switch { module, action, state, message, testers: Vec::new() };
+        let (from, testers) = (None, Vec::new());
+        let switch = Switch { module, action, state, from, message, testers };
         let said = self.cloud.admin.put_switch(&switch);
         if !self.done.switches.contains(&what) {
             self.done.switches.push(what);

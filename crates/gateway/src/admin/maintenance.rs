@@ -1,9 +1,11 @@
 //! Maintenance: modules and actions out of service, and back.
 
 use faregate_pipeline::facts::{Switch, SwitchState};
+use faregate_pipeline::time::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::{Act, Desk, Done, For, Refused};
+use crate::config;
 
 /// What is out of service.
 #[derive(Debug, Serialize)]
@@ -14,12 +16,16 @@ pub(crate) struct View {
     /// None: all of its actions.
     action: Option<String>,
     state: State,
+    /// In force from then on, in seconds since 1970; none is at once.
+    from: Option<i64>,
     /// In seconds since 1970.
     until: Option<i64>,
     /// What clients are told.
     message: Option<String>,
     /// Accounts that may go on.
     testers: Vec<String>,
+    /// Does the configuration say so: then it ends there alone.
+    configured: bool,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -42,9 +48,11 @@ impl From<&Switch> for View {
             module: switch.module.clone(),
             action: switch.action.clone(),
             state,
+            from: switch.from.map(Millis::as_secs),
             until,
             message: switch.message.clone(),
             testers: switch.testers.clone(),
+            configured: false,
         }
     }
 }
@@ -58,8 +66,12 @@ pub(crate) struct PutMaintenance {
     module: String,
     /// Only this action of it.
     action_name: Option<String>,
-    /// `until` needs `seconds`.
+    /// `until` needs `seconds` or `until`.
     state: State,
+    /// A window to come: from then on, in seconds since 1970; without it, at once.
+    from: Option<i64>,
+    /// Until then, in seconds since 1970.
+    until: Option<i64>,
     /// For how long.
     #[cfg_attr(test, schemars(range(min = 1, max = 31_536_000)))]
     seconds: Option<u32>,
@@ -84,29 +96,41 @@ impl Act for PutMaintenance {
     const WRITES: bool = true;
 
     fn act(self, desk: &mut Desk<'_>) -> Result<One, Refused> {
-        let state = match (self.state, self.seconds) {
+        let from = self.from.map(Millis::from_secs);
+        let begin = from.map_or_else(|| desk.admin.now(), Ok)?;
+        let after = |seconds: u32| begin.plus(i64::from(seconds).saturating_mul(1000));
+        let end = match (self.until.map(Millis::from_secs), self.seconds.map(after)) {
+            (Some(_), Some(_)) => return invalid("seconds: leave them out, or `until`"),
+            (until, after) => until.or(after),
+        };
+        let state = match (self.state, end) {
             (State::Withdrawn, None) => SwitchState::Withdrawn,
             (State::Lasting, None) => SwitchState::Lasting,
-            (State::Until, Some(seconds)) => {
-                SwitchState::Until(desk.admin.now()?.plus(i64::from(seconds).saturating_mul(1000)))
-            }
-            (State::Until, None) => {
-                return Err(Refused::Invalid("seconds: `until` needs them".to_owned()));
-            }
+            (State::Until, Some(end)) if end > begin => SwitchState::Until(end),
+            (State::Until, Some(_)) => return invalid("until: it ends before it begins"),
+            (State::Until, None) => return invalid("seconds: `until` needs them, or a moment"),
             (State::Withdrawn | State::Lasting, Some(_)) => {
-                return Err(Refused::Invalid("seconds: only `until` has an end".to_owned()));
+                return invalid("state: only `until` has an end");
             }
         };
         let switch = Switch {
             module: self.module,
             action: self.action_name,
             state,
+            from,
             message: self.message,
             testers: self.testers.unwrap_or_default(),
         };
+        if let Some(gateway) = desk.gateway {
+            config::served(&gateway.catalog, &switch).map_err(Refused::Invalid)?;
+        }
         desk.admin.put_switch(&switch)?;
         Ok(One { maintenance: View::from(&switch) })
     }
+}
+
+fn invalid<T>(say: &str) -> Result<T, Refused> {
+    Err(Refused::Invalid(say.to_owned()))
 }
 
 /// Puts a module, or an action of it, back into service.
@@ -153,6 +177,9 @@ impl Act for DescribeMaintenance {
 
     fn act(self, desk: &mut Desk<'_>) -> Result<All, Refused> {
         let switches = desk.admin.list_switches()?;
-        Ok(All { maintenance: switches.iter().map(View::from).collect() })
+        let configured = desk.gateway.map(|gateway| gateway.config.maintenance.as_slice());
+        let configured = configured.unwrap_or_default().iter();
+        let configured = configured.map(|it| View { configured: true, ..View::from(it) });
+        Ok(All { maintenance: switches.iter().map(View::from).chain(configured).collect() })
     }
 }

@@ -25,6 +25,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::shared::Shared;
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -102,6 +104,8 @@ impl From<AdminError> for Refused {
 pub(crate) struct Desk<'a> {
     pub(crate) admin: &'a mut Admin,
     caller: &'a Caller,
+    /// The gateway that is asked; none for who has the data folder alone.
+    gateway: Option<&'a Shared>,
 }
 
 impl Desk<'_> {
@@ -268,13 +272,14 @@ pub fn answer(
     caller: &Caller,
     action: &str,
     arguments: Map<String, Value>,
+    gateway: Option<&Shared>,
 ) -> Result<Value, Refused> {
     let known = all().find(|entry| entry.action == action);
     let known = known.ok_or_else(|| Refused::Down(format!("`{action}` is not built in")))?;
     if known.open_to == For::Operators && !caller.operator {
         return Err(Refused::Down(format!("`{action}` came past the gate of access")));
     }
-    (known.run)(&mut Desk { admin, caller }, arguments)
+    (known.run)(&mut Desk { admin, caller, gateway }, arguments)
 }
 
 /// The same as a module at some address would say it.

@@ -31,7 +31,7 @@ impl Office {
 
     fn ask(&mut self, by: &Caller, action: &str, arguments: Value) -> Result<Value, Refused> {
         let Value::Object(arguments) = arguments else { panic!("no object") };
-        answer(&mut self.admin, by, action, arguments)
+        answer(&mut self.admin, by, action, arguments, None)
     }
 }
 

@@ -5,10 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::Upstream;
-use faregate_pipeline::facts::{Limits as QuotaLimits, MinSignature, Quotas, ReplayIdentity};
+use faregate_pipeline::facts::{MinSignature, ReplayIdentity};
 use faregate_stores::{Durability, SharedAt};
 use toml::Spanned;
 
+use super::maintenance;
+use super::quotas::are_rates;
 use super::raw::{RawConfig, RawLimits, RawListen, RawModule};
 use super::{Config, Fault, Faults, Limits, Listen, Tls, shape};
 use crate::edge::tls;
@@ -21,6 +23,7 @@ const SHADOW: &str = "shadow";
 pub(super) struct Read {
     pub(super) config: Config,
     pub(super) modules: Vec<ModuleEntry>,
+    pub(super) maintenance: Vec<maintenance::Entry>,
 }
 
 /// One `[[modules]]` entry.
@@ -362,7 +365,8 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
         Some(file) => Target::File(folder.join(file)),
     };
     check.upstreams(&raw.modules);
-    Some(Read { config, modules: raw.modules.iter().map(|module| entry(module, folder)).collect() })
+    let modules = raw.modules.iter().map(|module| entry(module, folder)).collect();
+    Some(Read { config, modules, maintenance: check.maintenance(&raw.maintenance) })
 }
 
 fn entry(module: &RawModule, folder: &Path) -> ModuleEntry {
@@ -378,15 +382,6 @@ fn entry(module: &RawModule, folder: &Path) -> ModuleEntry {
         upstreams: module.upstreams.iter().map(|url| url.as_ref().clone()).collect(),
         is_shadow: module.ownership.as_ref().is_some_and(|mode| mode.as_ref() == SHADOW),
     }
-}
-
-/// What a shared home keeps of quotas.
-fn are_rates(quotas: &Quotas) -> bool {
-    let Quotas { account, action, key, address } = quotas;
-    let is_rate = |limits: &&QuotaLimits| {
-        limits.day.is_none() && limits.month.is_none() && limits.at_once.is_none()
-    };
-    [account, action, key].iter().all(is_rate) && *address == QuotaLimits::default()
 }
 
 fn is_domain(text: &str) -> bool {

@@ -6,6 +6,7 @@
 mod checks;
 mod environment;
 mod faults;
+mod maintenance;
 mod quotas;
 mod raw;
 mod shape;
@@ -17,12 +18,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use faregate_catalog::{Catalog, Settings, Severity, Source, Upstream};
-use faregate_pipeline::facts::{MinSignature, Quotas, Rate, ReplayIdentity};
+use faregate_pipeline::facts::{MinSignature, Quotas, Rate, ReplayIdentity, Switch};
 use faregate_stores::{Durability, SharedAt};
 
 use crate::ops::access_log::Target;
 
 pub use faults::{Fault, Faults};
+pub use maintenance::served;
 pub use stores::{POSTGRES_PASSWORD, REDIS_PASSWORD, stores_of};
 
 /// A starting configuration with strict defaults, for `faregate init`.
@@ -69,6 +71,8 @@ pub struct Config {
     pub default_rate: Option<Rate>,
     /// What limits accounts, actions, keys and addresses where nothing else is said.
     pub quotas: Quotas,
+    /// What is out of service, now or in a window.
+    pub maintenance: Vec<Switch>,
     /// How much a connection or request may bring.
     pub limits: Limits,
     /// How long a purchase in doubt is asked about before it is settled as its document says; in seconds.
@@ -231,6 +235,7 @@ impl Config {
             validity: Validity { period_s: 300 },
             default_rate: None,
             quotas: Quotas::default(),
+            maintenance: Vec::new(),
             limits: Limits::default(),
             in_doubt_s: 900,
             servers: HashMap::new(),
@@ -317,18 +322,11 @@ pub(crate) fn load_after(
     }
     let api3_domain: Vec<String> = read.config.api3_domain.iter().cloned().collect();
     let catalog = loaded.catalog.map(|catalog| catalog.below(&api3_domain));
-    for operation in
-        catalog.iter().flat_map(|catalog| catalog.modules()).flat_map(|module| module.operations())
-    {
-        // One hold covers the whole call; what each item of a batch costs is not told apart yet, and a price
-        // that is guessed is worse than none.
-        if operation.batch.is_some() && operation.purchase.is_some() {
-            let action = &operation.action;
-            faults.push(Fault::plain(format!(
-                "`{action}` is a purchase and a batch; sell one item a call, or leave `batch` out"
-            )));
-        }
+    if let Some(catalog) = &catalog {
+        check_batches(catalog, &mut faults);
+        maintenance::check(&read.maintenance, catalog, (&name, &text), &mut faults);
     }
+    read.config.maintenance = read.maintenance.into_iter().map(|entry| entry.switch).collect();
     read.config.servers = servers(&read.modules, catalog.as_ref());
     read.config.file = Some(path.to_owned());
     read.config.files = files.clone();
@@ -338,6 +336,19 @@ pub(crate) fn load_after(
     match catalog {
         Some(catalog) if faults.is_empty() => Ok(Loaded { config: read.config, catalog, warnings }),
         Some(_) | None => Err(faults),
+    }
+}
+
+/// One hold covers the whole call; what each item of a batch costs is not told apart yet, and a price that is guessed is
+/// worse than none.
+fn check_batches(catalog: &Catalog, faults: &mut Faults) {
+    for operation in catalog.modules().iter().flat_map(|module| module.operations()) {
+        if operation.batch.is_some() && operation.purchase.is_some() {
+            let action = &operation.action;
+            faults.push(Fault::plain(format!(
+                "`{action}` is a purchase and a batch; sell one item a call, or leave `batch` out"
+            )));
+        }
     }
 }
 

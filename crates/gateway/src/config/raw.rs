@@ -30,6 +30,8 @@ pub(super) struct RawConfig {
     pub(super) validity: RawValidity,
     pub(super) quota: Option<Spanned<RawQuota>>,
     #[serde(default)]
+    pub(super) maintenance: Vec<RawMaintenance>,
+    #[serde(default)]
     pub(super) limits: RawLimits,
     #[serde(default)]
     pub(super) money: RawMoney,
@@ -115,6 +117,19 @@ pub(super) struct RawQuota {
     pub(super) action: Option<Spanned<RawScope>>,
     pub(super) key: Option<Spanned<RawScope>>,
     pub(super) address: Option<Spanned<RawScope>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMaintenance {
+    pub(super) module: Spanned<String>,
+    pub(super) action: Option<Spanned<String>>,
+    pub(super) from: Option<Spanned<String>>,
+    pub(super) until: Option<Spanned<String>>,
+    pub(super) withdrawn: Option<Spanned<bool>>,
+    pub(super) message: Option<String>,
+    #[serde(default)]
+    pub(super) testers: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -54,6 +54,7 @@ const ROOT: &[Key] = &[
     key("replay", Kind::Table(REPLAY)),
     key("validity", Kind::Table(&[key("period_s", Kind::Number)])),
     key("quota", Kind::Table(QUOTA)),
+    key("maintenance", Kind::Tables(MAINTENANCE)),
     key("limits", Kind::Table(LIMITS)),
     key("money", Kind::Table(&[key("in_doubt_s", Kind::Number)])),
     key("log", Kind::Table(&[key("access", Kind::Text)])),
@@ -81,6 +82,16 @@ const MODULES: &[Key] = &[
     key("upstream", Kind::Text),
     key("upstreams", Kind::Texts),
     key("ownership", Kind::Text),
+];
+
+const MAINTENANCE: &[Key] = &[
+    required("module", Kind::Text),
+    key("action", Kind::Text),
+    key("from", Kind::Text),
+    key("until", Kind::Text),
+    key("withdrawn", Kind::Switch),
+    key("message", Kind::Text),
+    key("testers", Kind::Texts),
 ];
 
 const TLS: &[Key] = &[

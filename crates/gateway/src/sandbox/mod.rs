@@ -193,7 +193,6 @@ impl Shared {
         &self,
         trail: &mut Trail,
         verdict: Verdict,
-        cells: &[faregate_pipeline::facts::Cell],
         ticket: Option<&Ticket>,
     ) -> Result<Verdict, Refusal> {
         if !trail.plan.as_mut().is_some_and(|plan| plan.strikes_quota()) {
@@ -202,7 +201,7 @@ impl Shared {
         if let Some(ticket) = ticket {
             self.stores.give_back(ticket).await?;
         }
-        Ok(quota::used_up(cells))
+        Ok(quota::used_up(&trail.touched))
     }
 }
 

@@ -282,6 +282,7 @@ fn maintenance(open: &Open, state: SwitchState) -> Refusal {
         module: open.module().name.clone(),
         action: Some(open.operation().action.clone()),
         state,
+        from: None,
         message: None,
         testers: Vec::new(),
     };
@@ -290,9 +291,9 @@ fn maintenance(open: &Open, state: SwitchState) -> Refusal {
 
 impl Trail {
     /// The cells that the call takes from: none, if a fault refuses it there.
-    pub(crate) fn cells<'a>(&self, cells: &'a [Cell]) -> &'a [Cell] {
+    pub(crate) fn cells(&self) -> &[Cell] {
         let strikes = self.plan.as_ref().is_some_and(|p| matches!(p.strike, Some(Strike::Quota)));
-        if strikes { &[] } else { cells }
+        if strikes { &[] } else { &self.touched }
     }
 
     /// That there is no money, if a fault says so: then nothing is held.

@@ -262,6 +262,7 @@ fn elsewhere(name: &str, open: &Open) -> Option<Refusal> {
                 module: module.name.clone(),
                 action: Some(action),
                 state: SwitchState::Withdrawn,
+                from: None,
                 message: None,
                 testers: Vec::new(),
             };

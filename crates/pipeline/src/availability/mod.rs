@@ -17,7 +17,7 @@ use crate::time::Millis;
 #[derive(Debug)]
 pub struct Open {
     of: Routed,
-    testers_only: Option<Box<(Switch, Millis)>>,
+    testers_only: Option<Box<(Vec<Switch>, Millis)>>,
     lifetime: Lifetime,
 }
 
@@ -33,8 +33,9 @@ impl Open {
     /// What `authz` must refuse unless the account is a tester.
     #[must_use]
     pub fn refused_unless_tester(&self, account: &str) -> Option<Refusal> {
-        let (switch, now) = self.testers_only.as_deref()?;
-        (!switch.testers.iter().any(|tester| tester == account)).then(|| refuse(switch, *now))
+        let (switches, now) = self.testers_only.as_deref()?;
+        let closed = |switch: &&Switch| !switch.testers.iter().any(|tester| tester == account);
+        switches.iter().filter(closed).max_by_key(|switch| lasts(switch)).map(|it| refuse(it, *now))
     }
 }
 
@@ -51,21 +52,35 @@ const OVERLOAD: Reason = Reason::new("OVERLOAD");
 ///
 /// # Errors
 /// 6200 with Retry-After under maintenance with an end; 6100 when withdrawn or under lasting maintenance.
-pub fn check(routed: Routed, switches: &[Switch], now: Millis) -> Result<Open, Refusal> {
+pub fn check(
+    routed: Routed,
+    (put, configured): (&[Switch], &[Switch]),
+    now: Millis,
+) -> Result<Open, Refusal> {
     let lifetime = lifetime(&routed, now)?;
     let action = &routed.operation().action;
-    let concerned = switches
+    let concerned = put
         .iter()
+        .chain(configured)
         .filter(|switch| switch.module == routed.module().name)
         .filter(|switch| switch.action.as_ref().is_none_or(|named| named == action))
-        .find(|switch| in_force(switch, now));
-    match concerned {
-        None => Ok(Open { of: routed, testers_only: None, lifetime }),
-        Some(switch) if switch.testers.is_empty() => Err(refuse(switch, now)),
-        Some(switch) => {
-            let testers_only = Some(Box::new((switch.clone(), now)));
-            Ok(Open { of: routed, testers_only, lifetime })
-        }
+        .filter(|switch| in_force(switch, now));
+    // Of several the one that lasts longest answers: whoever waits for another comes back too early.
+    let closed = concerned.clone().filter(|switch| switch.testers.is_empty());
+    if let Some(switch) = closed.max_by_key(|switch| lasts(switch)) {
+        return Err(refuse(switch, now));
+    }
+    let open_to_testers: Vec<Switch> = concerned.cloned().collect();
+    let testers_only = (!open_to_testers.is_empty()).then(|| Box::new((open_to_testers, now)));
+    Ok(Open { of: routed, testers_only, lifetime })
+}
+
+/// Until when a switch is in force.
+fn lasts(switch: &Switch) -> Millis {
+    match switch.state {
+        SwitchState::Withdrawn => Millis::new(i64::MAX),
+        SwitchState::Lasting => Millis::new(i64::MAX).plus(-1),
+        SwitchState::Until(end) => end,
     }
 }
 
@@ -88,10 +103,8 @@ fn lifetime(routed: &Routed, now: Millis) -> Result<Lifetime, Refusal> {
 }
 
 fn in_force(switch: &Switch, now: Millis) -> bool {
-    match switch.state {
-        SwitchState::Withdrawn | SwitchState::Lasting => true,
-        SwitchState::Until(end) => now < end,
-    }
+    let has_begun = switch.from.is_none_or(|begin| begin <= now);
+    has_begun && now < lasts(switch)
 }
 
 /// What a switch in force answers: 6200 with an end, 6100 without.
@@ -157,6 +170,12 @@ impl From<StoreDown> for Refusal {
         unavailable(STORE_DOWN, Origin::Gateway, say, Retry::After { after_s: 2 })
             .detail(Detail::note(format!("{}: {}", down.store, down.cause)))
     }
+}
+
+/// Does it say that a store is away: then there is nothing to look up for its answer either.
+#[must_use]
+pub fn is_store_down(refusal: &Refusal) -> bool {
+    refusal.reason == STORE_DOWN
 }
 
 fn unavailable(reason: Reason, origin: Origin, say: String, retry: Retry) -> Refusal {

@@ -348,6 +348,8 @@ pub struct Switch {
     pub action: Option<String>,
     /// For how long.
     pub state: SwitchState,
+    /// From when on; none is at once.
+    pub from: Option<Millis>,
     /// The operator's words, shown to clients.
     pub message: Option<String>,
     /// Accounts that may go on: noted here, judged by `authz`.

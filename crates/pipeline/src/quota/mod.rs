@@ -16,8 +16,8 @@ use std::num::NonZeroU32;
 
 use faregate_contract::{Code, Origin, Public, Reason, Refusal, Retry};
 
-pub use self::touched::{Cells, cells, of_the_call, print};
-use crate::authz::Permitted;
+pub use self::touched::{Cells, at_no_cost, cells, of_the_call, print};
+use crate::authn::Authenticated;
 use crate::facts::{Cell, CellVerdict, Limit, Rate, Verdict};
 use crate::replay::Claimed;
 
@@ -120,9 +120,9 @@ fn used_up_words(cell: &CellVerdict, after_s: u32) -> (Reason, String) {
 
 /// Is the call only rehearsed. An action that declares a DryRun of its own does so itself.
 #[must_use]
-pub fn is_dry_run(permitted: &Permitted) -> bool {
-    permitted.common().dry_run
-        && !permitted.operation().parameters.describe().iter().any(|own| own.name == "DryRun")
+pub fn is_dry_run(call: &Authenticated) -> bool {
+    call.common().dry_run
+        && !call.operation().parameters.describe().iter().any(|own| own.name == "DryRun")
 }
 
 /// The verdict of cells of which the first is used up; without any, of an account's. For a fault on purpose.

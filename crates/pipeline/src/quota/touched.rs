@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher24;
 use smallvec::SmallVec;
 
 use super::is_dry_run;
-use crate::authz::Permitted;
+use crate::authn::Authenticated;
 use crate::facts::{
     Account, Cell, CellKey, Kind, Limit, Limits, OwnQuota, Quotas, Rate, Scope, Subject,
 };
@@ -23,13 +23,20 @@ const DRY_RUNS: Rate = Rate {
     burst: NonZeroU32::MIN.saturating_add(49),
 };
 
+/// The same cells without what the call takes: for an answer that used nothing, and yet says what is left.
+#[must_use]
+pub fn at_no_cost(mut cells: Cells) -> Cells {
+    cells.iter_mut().for_each(|cell| cell.cost = 0);
+    cells
+}
+
 /// The cells that a call takes from: those of [`of_the_call`], or that of dry runs alone.
 #[must_use]
-pub fn cells(permitted: &Permitted, defaults: &Quotas) -> Cells {
-    if !is_dry_run(permitted) {
-        return of_the_call(permitted, defaults);
+pub fn cells(call: &Authenticated, defaults: &Quotas) -> Cells {
+    if !is_dry_run(call) {
+        return of_the_call(call, defaults);
     }
-    let key = CellKey { subject: Subject::Rehearsal(permitted.account().slot), kind: Kind::Rate };
+    let key = CellKey { subject: Subject::Rehearsal(call.account().slot), kind: Kind::Rate };
     let (limit, name) = (Limit::Rate(DRY_RUNS), "dry-run");
     SmallVec::from_iter([Cell { key, limit, cost: 1, name, hidden: false, in_calls: true }])
 }
@@ -46,14 +53,14 @@ const ADDRESS: Names = ["address", "address-day", "address-month", "address-at-o
 /// Whatever a client may choose (a key of several, a spelling, a domain of the module) leads to the same cells of its
 /// account, so that traffic gains nothing by being spread.
 #[must_use]
-pub fn of_the_call(permitted: &Permitted, defaults: &Quotas) -> Cells {
-    let operation = permitted.operation();
-    let account = permitted.account();
+pub fn of_the_call(call: &Authenticated, defaults: &Quotas) -> Cells {
+    let operation = call.operation();
+    let account = call.account();
     let mut cells = Cells::new();
     let cost = match &operation.batch {
         None => 1,
         Some(batch) => {
-            let items = permitted.input().count_items(&operation.parameters, &batch.over);
+            let items = call.input().count_items(&operation.parameters, &batch.over);
             u32::try_from(items).unwrap_or(u32::MAX).clamp(1, batch.max)
         }
     };
@@ -61,7 +68,7 @@ pub fn of_the_call(permitted: &Permitted, defaults: &Quotas) -> Cells {
     let mut of_account = merged(own(Scope::Account), defaults.account);
     of_account.rate = account.rate.or(of_account.rate);
     add(&mut cells, of_account, ACCOUNT, cost, || Subject::Account(account.slot));
-    let module = permitted.module();
+    let module = call.module();
     let documented = documented(operation);
     let said = if account.quotas.is_empty() {
         None
@@ -74,10 +81,10 @@ pub fn of_the_call(permitted: &Permitted, defaults: &Quotas) -> Cells {
         Subject::Action(account.slot, print(&[&module.name, &operation.action]))
     });
     add(&mut cells, merged(own(Scope::Key), defaults.key), KEY, cost, || {
-        Subject::Key(account.slot, print(&[permitted.key().id.as_str()]))
+        Subject::Key(account.slot, print(&[call.key().id.as_str()]))
     });
     add(&mut cells, merged(own(Scope::Address), defaults.address), ADDRESS, cost, || {
-        Subject::Address(address(permitted.raw().peer))
+        Subject::Address(address(call.raw().peer))
     });
     cells
 }

@@ -127,7 +127,13 @@ pub(super) fn switch(switch: &Switch) -> Value {
         SwitchState::Lasting => ("lasting", None),
         SwitchState::Until(until) => ("until", Some(until.as_secs())),
     };
-    json!({ "state": state, "until": until, "message": switch.message, "testers": switch.testers })
+    json!({
+        "state": state,
+        "from": switch.from.map(Millis::as_secs),
+        "until": until,
+        "message": switch.message,
+        "testers": switch.testers,
+    })
 }
 
 #[cfg(test)]

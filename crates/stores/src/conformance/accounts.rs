@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use faregate_ledger::Currency;
 use faregate_pipeline::facts::{AccountState, Identity, Key, Network, Switch, SwitchState};
+use faregate_pipeline::time::Millis;
 
 use super::{TEN, World, rate, world};
 use crate::{Admin, AdminError, NewAccount};
@@ -116,12 +117,14 @@ pub(super) fn switches_are_put_over_each_other_and_removed() {
         module: "cvm".into(),
         action: None,
         state: SwitchState::Until(TEN),
+        from: Some(Millis::new(7)),
         message: Some("moving house".into()),
         testers: vec!["100000001".into()],
     };
     let one = Switch {
         action: Some("RunInstances".into()),
         state: SwitchState::Withdrawn,
+        from: None,
         message: None,
         testers: Vec::new(),
         ..whole.clone()

@@ -11,7 +11,7 @@ use crate::sqlite::{json, list};
 pub(crate) async fn all(c: &impl GenericClient) -> Result<Vec<Switch>, Fault> {
     let rows = c
         .query(
-            "SELECT module, action, state, until_ms, message, testers FROM switches \
+            "SELECT module, action, state, from_ms, until_ms, message, testers FROM switches \
              ORDER BY module COLLATE \"C\", action COLLATE \"C\"",
             &[],
         )
@@ -31,6 +31,7 @@ fn switch_of(row: &Row) -> Result<Switch, Fault> {
         module: row.try_get("module")?,
         action: (!action.is_empty()).then_some(action),
         state,
+        from: row.try_get::<_, Option<i64>>("from_ms")?.map(Millis::new),
         message: row.try_get("message")?,
         testers: list(row.try_get("testers")?)?,
     })
@@ -38,20 +39,21 @@ fn switch_of(row: &Row) -> Result<Switch, Fault> {
 
 /// Writes a switch over whatever was there.
 pub(crate) async fn put(c: &impl GenericClient, switch: &Switch) -> Result<(), Fault> {
-    let Switch { module, action, state, message, testers } = switch;
+    let Switch { module, action, state, from, message, testers } = switch;
+    let from = from.map(Millis::as_ms);
     let (state, until) = match state {
         SwitchState::Withdrawn => ("withdrawn", None),
         SwitchState::Lasting => ("lasting", None),
         SwitchState::Until(end) => ("until", Some(end.as_ms())),
     };
     c.execute(
-        "WITH s AS (INSERT INTO switches (module, action, state, until_ms, message, testers) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (module, action) DO UPDATE \
+        "WITH s AS (INSERT INTO switches (module, action, state, until_ms, message, testers, from_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (module, action) DO UPDATE \
          SET state = excluded.state, until_ms = excluded.until_ms, message = excluded.message, \
-         testers = excluded.testers) \
+         testers = excluded.testers, from_ms = excluded.from_ms) \
          INSERT INTO changes (at_ms, kind, key) \
          VALUES ((extract(epoch FROM clock_timestamp()) * 1000)::bigint, 'switch', $1)",
-        &[module, &action.as_deref().unwrap_or_default(), &state, &until, message, &json(testers)?],
+        &[module, &action.as_deref().unwrap_or_default(), &state, &until, message, &json(testers)?, &from],
     )
     .await?;
     Ok(())

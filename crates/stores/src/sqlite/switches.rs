@@ -9,7 +9,7 @@ use crate::error::{Fault, broken};
 
 pub(crate) fn all(c: &Connection) -> Result<Vec<Switch>, Fault> {
     let mut statement = c.prepare_cached(
-        "SELECT module, action, state, until_ms, message, testers FROM switches \
+        "SELECT module, action, state, from_ms, until_ms, message, testers FROM switches \
          ORDER BY module, action",
     )?;
     let (mut rows, mut switches) = (statement.query([])?, Vec::new());
@@ -31,6 +31,7 @@ fn switch_of(row: &Row<'_>) -> Result<Switch, Fault> {
         module: row.get("module")?,
         action: (!action.is_empty()).then_some(action),
         state,
+        from: row.get::<_, Option<i64>>("from_ms")?.map(Millis::new),
         message: row.get("message")?,
         testers: list(&row.get::<_, String>("testers")?)?,
     })
@@ -44,13 +45,14 @@ pub(crate) fn put(c: &Connection, switch: &Switch) -> Result<(), Fault> {
         SwitchState::Until(end) => ("until", Some(end.as_ms())),
     };
     c.prepare_cached(
-        "INSERT OR REPLACE INTO switches (module, action, state, until_ms, message, testers) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR REPLACE INTO switches (module, action, state, from_ms, until_ms, message, testers) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute((
         &switch.module,
         switch.action.as_deref().unwrap_or_default(),
         state,
+        switch.from.map(Millis::as_ms),
         until,
         &switch.message,
         json(&switch.testers)?,

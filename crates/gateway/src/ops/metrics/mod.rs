@@ -233,7 +233,8 @@ async fn stores(text: &mut Text, shared: &Shared) {
         text.one("faregate_holds_in_doubt", Kind::Gauge, help, n);
     }
     let help = "What operators took out of service: modules and actions.";
-    let switches = n(shared.stores.switches().len());
+    let switches =
+        n(shared.stores.switches().len().saturating_add(shared.config.maintenance.len()));
     text.one("faregate_switches", Kind::Gauge, help, switches);
 }
 
