@@ -43,6 +43,7 @@ documents! {
     "pages",
     "operations",
     "metrics",
+    "administration",
     "reference/configuration",
     "reference/mistakes",
     "threat-model",

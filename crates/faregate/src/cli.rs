@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo;
 use crate::commands::{
     account, adopt, audit, call, check, clock, codes, doctor, explain, fault, feedback, identity,
-    init, key, ledger, maintenance, migrate, module, policy, quota, reload, resources, scenario,
-    serve, shell, sign, store, upstream,
+    init, key, keyring, ledger, maintenance, migrate, module, policy, quota, reload, resources,
+    scenario, serve, shell, sign, store, upstream,
 };
 use crate::exit::Failure;
 
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Migrate(migrate::Migrate),
     #[command(subcommand)]
     Store(store::Store),
+    #[command(subcommand)]
+    Keyring(keyring::Keyring),
     Completion(shell::Completion),
     Man(shell::Man),
     #[command(subcommand)]
@@ -112,6 +114,7 @@ impl Command {
             Self::Audit(audit) => audit.run(),
             Self::Migrate(migrate) => migrate.run(),
             Self::Store(store) => store.run(),
+            Self::Keyring(keyring) => keyring.run(),
             Self::Completion(completion) => completion.run(),
             Self::Man(man) => man.run(),
             Self::Fault(fault) => fault.run(),

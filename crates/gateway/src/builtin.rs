@@ -16,10 +16,10 @@ const SECRETS: [&str; 4] = ["secretKey", "tmpSecretKey", "token", "sessionToken"
 impl Driver {
     /// Does what the call asks, in the place of an upstream.
     pub(crate) async fn administer(&self, sent: &Sent) -> Upstream {
-        let account = sent.account();
-        let caller = Caller::of(sent.key());
+        let (account, caller) = (sent.account(), Caller::of(sent.key()));
+        let user = caller.user.as_ref().map(|user| format!("/user:{user}")).unwrap_or_default();
         let actor = Actor {
-            who: format!("account:{}", account.id),
+            who: format!("account:{}{user}", account.id),
             key_id: Some(sent.key().id.to_string()),
             address: Some(sent.raw().peer.to_canonical().to_string()),
             request_id: Some(sent.raw().request_id),

@@ -259,6 +259,7 @@ impl Driver {
         shared.arm(trail, &open, key.as_deref())?;                                              // faults on purpose
         let authenticated = authn::check(open, key, &shared.authn, &**shared)?;                 // 4100
         trail.authenticated(&authenticated, &shared.config.quotas);
+        shared.note_use(&authenticated, now);
         trail.at(order::VALIDITY)?;
         let fence = shared.stores.fence(&authenticated.key().id);
         let fresh = validity::check(authenticated, now, fence, &shared.validity)?;              // 4200

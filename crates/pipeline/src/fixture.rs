@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) account: Account,
     pub(crate) key_enabled: bool,
+    pub(crate) key_ends_at: Option<Millis>,
     pub(crate) key_known: bool,
     pub(crate) token: Option<String>,
     pub(crate) sources: Vec<Network>,
@@ -81,6 +82,7 @@ impl World {
                 ..Account::new("100000001", 1, "demo")
             },
             key_enabled: true,
+            key_ends_at: None,
             key_known: true,
             token: None,
             sources: Vec::new(),
@@ -109,6 +111,9 @@ impl World {
             enabled: self.key_enabled,
             secret: SecretKey::new(SECRET_KEY),
             token: self.token.clone(),
+            user: None,
+            expires_at: self.key_ends_at,
+            used_at_ms: std::sync::atomic::AtomicI64::new(0),
             sources: self.sources.clone(),
             policies: self.policies.as_ref().map(|texts| {
                 let read = |text: &String| authz::policy::read_kept("p", text).expect("a policy");

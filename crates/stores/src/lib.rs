@@ -57,7 +57,10 @@ use faregate_pipeline::replay::Prints;
 use faregate_pipeline::time::Millis;
 use faregate_signing::{KeyId, SecretKey};
 
-pub use admin::{Admin, Import, ImportRow, Imported, NewAccount, NewKey, OPERATOR, OPERATORS};
+pub use admin::{
+    Admin, Import, ImportRow, Imported, NewAccount, NewKey, NewSession, OPERATOR, OPERATORS,
+    Rotated, Session,
+};
 pub use adopt::adopt;
 use cache::Cache;
 use changes::Watch;
@@ -83,6 +86,7 @@ pub use sqlite::policies::{PolicyEntry, Principal};
 use sqlite::readers::Readers;
 pub use sqlite::resources::{ObjectFault, ResourceEntry, ResourceFilter};
 pub use sqlite::sandbox::{NewFault, Sandbox, StoredFault};
+pub use sqlite::users::{KeyUse, User};
 use sqlite::writer::{Pending, Writer};
 use sqlite::{feedback, ledger, resources};
 pub use ticket::Ticket;
@@ -166,6 +170,12 @@ impl Stores {
     pub fn other_secrets(&self, account: &str, but: &str) -> Result<Vec<SecretKey>, StoreDown> {
         let Inner { readers, vault, .. } = &*self.inner;
         readers.read("keys", |c| sqlite::accounts::other_secrets(c, vault, account, but))
+    }
+
+    /// Notes, without waiting, that a key was used; once a minute is enough.
+    pub fn key_used(&self, key: &Key, last: KeyUse) {
+        let id = key.id.as_str().to_owned();
+        drop(self.write("keys", move |c| sqlite::users::used(c, &id, &last)));
     }
 
     /// What is out of service.

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0900_homes.sql"),
     include_str!("../migrations/sqlite/0901_batches.sql"),
     include_str!("../migrations/sqlite/0903_windows.sql"),
+    include_str!("../migrations/sqlite/0904_users.sql"),
 ];
 
 /// The one that SQL alone cannot do.

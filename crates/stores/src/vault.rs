@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
@@ -36,13 +37,16 @@ pub(crate) struct Place<'a> {
 
 /// The keys of a data folder: one seals secrets, one keys the prints of claims.
 pub(crate) struct Vault {
-    epochs: BTreeMap<u32, LessSafeKey>,
+    path: PathBuf,
+    epochs: RwLock<Epochs>,
     prints: [u8; 16],
 }
 
+type Epochs = BTreeMap<u32, Arc<LessSafeKey>>;
+
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").field("epochs", &self.epochs.keys()).finish_non_exhaustive()
+        f.debug_struct("Vault").field("epochs", &self.epochs()).finish_non_exhaustive()
     }
 }
 
@@ -70,7 +74,7 @@ impl Vault {
         }
         let text = Zeroizing::new(fs::read_to_string(path).map_err(OpenError::io(path))?);
         let damaged = |line| OpenError::KeyringDamaged { path: path.to_owned(), line };
-        let (mut epochs, mut prints) = (BTreeMap::new(), None);
+        let (mut epochs, mut prints) = (Epochs::new(), None);
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
             let mut words = line.split_whitespace();
             match (words.next(), words.next(), words.next(), words.next()) {
@@ -83,14 +87,17 @@ impl Vault {
                     let mut bytes = unhex::<32>(hex).ok_or_else(|| damaged(at + 1))?;
                     let key = UnboundKey::new(&AES_256_GCM, &bytes);
                     bytes.zeroize();
-                    epochs.insert(epoch, LessSafeKey::new(key.map_err(|_| damaged(at + 1))?));
+                    let key = LessSafeKey::new(key.map_err(|_| damaged(at + 1))?);
+                    epochs.insert(epoch, Arc::new(key));
                 }
                 _ => return Err(damaged(at + 1)),
             }
         }
         let n_lines = text.lines().count();
         match prints {
-            Some(prints) if !epochs.is_empty() => Ok(Self { epochs, prints }),
+            Some(prints) if !epochs.is_empty() => {
+                Ok(Self { path: path.to_owned(), epochs: RwLock::new(epochs), prints })
+            }
             Some(_) | None => Err(damaged(n_lines)),
         }
     }
@@ -120,15 +127,65 @@ impl Vault {
 
     /// Seals under the newest epoch: the epoch, and the nonce, ciphertext and tag.
     pub(crate) fn seal(&self, place: Place<'_>, secret: &[u8]) -> Result<(u32, Vec<u8>), Fault> {
-        let (epoch, key) = self.epochs.last_key_value().ok_or_else(|| broken("no epoch"))?;
+        let (epoch, key) = {
+            let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+            let newest = epochs.last_key_value().ok_or_else(|| broken("no epoch"))?;
+            (*newest.0, Arc::clone(newest.1))
+        };
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce)?;
         let mut bytes = Zeroizing::new(secret.to_vec());
-        let aad = Aad::from(additional_data(place, *epoch));
+        let aad = Aad::from(additional_data(place, epoch));
         let tag = key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut bytes)
             .map_err(|_| broken("a secret could not be sealed"))?;
-        Ok((*epoch, [&nonce, bytes.as_slice(), tag.as_ref()].concat()))
+        Ok((epoch, [&nonce, bytes.as_slice(), tag.as_ref()].concat()))
+    }
+
+    /// The epochs, the oldest first.
+    pub(crate) fn epochs(&self) -> Vec<u32> {
+        let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+        epochs.keys().copied().collect()
+    }
+
+    /// The epoch under which is sealed now.
+    pub(crate) fn newest(&self) -> Result<u32, Fault> {
+        self.epochs().last().copied().ok_or_else(|| broken("no epoch"))
+    }
+
+    /// Draws the key of one more epoch, and writes the keyring anew: on disk when this returns.
+    pub(crate) fn add_epoch(&self) -> Result<u32, OpenError> {
+        let mut seal = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *seal).map_err(Fault::from)?;
+        self.reload()?;
+        let epoch = self.newest()?.saturating_add(1);
+        let text = fs::read_to_string(&self.path).map_err(OpenError::io(&self.path))?;
+        let text = Zeroizing::new(text);
+        let text = Zeroizing::new(format!("{}\nseal {epoch} {}\n", text.trim_end(), Hex(&*seal)));
+        disk::replace(&self.path, text.as_bytes(), Lasting::Power)
+            .map_err(OpenError::io(&self.path))?;
+        self.reload()?;
+        Ok(epoch)
+    }
+
+    /// Reads the keyring again, for another process may have written it.
+    pub(crate) fn reload(&self) -> Result<(), OpenError> {
+        let fresh = Self::open(&self.path)?;
+        let fresh = fresh.epochs.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.epochs.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// The key of an epoch; one that is not known may have been added by another process.
+    fn key(&self, epoch: u32) -> Option<Arc<LessSafeKey>> {
+        let known = || {
+            let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+            epochs.get(&epoch).map(Arc::clone)
+        };
+        known().or_else(|| {
+            self.reload().ok()?;
+            known()
+        })
     }
 
     /// Opens what was sealed for this place.
@@ -147,7 +204,7 @@ impl Vault {
                 Sealed::Order => format!("the order of {id} does not open: is this its keyring?"),
             })
         };
-        let key = self.epochs.get(&epoch).ok_or_else(shut)?;
+        let key = self.key(epoch).ok_or_else(shut)?;
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(shut)?;
         let mut bytes = Zeroizing::new(body.to_vec());
         let aad = Aad::from(additional_data(place, epoch));

@@ -7,18 +7,27 @@ use crate::world::{Account, World};
 
 /// What every account may call, about itself. Whatever is not here is the operators'.
 const EVERYONE: &[&str] = &[
+    "CreateGroup",
     "CreateKey",
+    "CreateUser",
+    "DeleteGroup",
     "DeleteKey",
+    "DeleteUser",
     "DescribeAccounts",
     "DescribeBalance",
     "DescribeErrorCodes",
+    "DescribeGroups",
     "DescribeKeys",
     "DescribeLedger",
     "DescribeRequest",
     "DescribeRequests",
     "DescribeUsage",
+    "DescribeUsers",
     "DisableKey",
     "EnableKey",
+    "RotateKey",
+    "UpdateGroup",
+    "UpdateUser",
 ];
 
 /// The actions of the module, from its public document.
@@ -165,4 +174,146 @@ fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
         if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
     found
+}
+
+#[test]
+fn the_commands_of_the_document_work_from_top_to_bottom() {
+    let world = World::start();
+    let text = include_str!("../../../docs/administration.md");
+    let script: Vec<&str> = text
+        .split("```sh\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").expect("a block ends").0)
+        .collect();
+    assert!(script.len() >= 6);
+    let binary = std::path::absolute(crate::world::binary()).unwrap();
+    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut shell = std::process::Command::new("bash");
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FAREGATE_")) {
+        shell.env_remove(name);
+    }
+    let done = shell
+        .args(["-euo", "pipefail", "-c", &script.concat()])
+        .current_dir(world.state())
+        .env("PATH", path)
+        .env("XDG_STATE_HOME", world.state())
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{err}");
+    assert!(out.contains("as they were written"), "{out}");
+    let events = std::fs::read_to_string(world.state().join("audit.jsonl")).unwrap();
+    assert!(events.lines().any(|line| line.contains("faregate.RotateKey")), "{events}");
+}
+
+/// A key that an answer shows.
+fn shown(account: &Account, answer: &Value) -> Account {
+    let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    Account { id: account.id.clone(), secret_id: text("secretId"), secret_key: text("secretKey") }
+}
+
+#[test]
+fn keys_are_rotated_under_load_without_a_refused_call() {
+    let n = if std::env::var_os("FAREGATE_SOAK").is_some() { 1_000 } else { 12 };
+    let world = World::start();
+    let mut key = world.account("other");
+    let in_use = std::sync::Mutex::new(key.clone());
+    let done_rotating = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| {
+            let mut n_calls = 0;
+            while !done_rotating.load(std::sync::atomic::Ordering::Acquire) {
+                let key = in_use.lock().unwrap().clone();
+                let answer =
+                    crate::raw::send(&world, &crate::raw::signed_get(&key, "DescribeZones", &[]));
+                // A call with the key before must not fail while the overlap lasts.
+                assert!(matches!(answer.code(), 0 | 4400), "{}", answer.text);
+                n_calls += 1;
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            n_calls
+        });
+        for _ in 0..n {
+            let before = key.secret_id.clone();
+            let next =
+                done(&world, &key, "RotateKey", json!({ "keyId": before, "overlapSeconds": 600 }));
+            key = shown(&key, &next);
+            *in_use.lock().unwrap() = key.clone();
+            // Calls that were signed with the one before have come by now.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            done(&world, &key, "DisableKey", json!({ "keyId": before }));
+            done(&world, &key, "DeleteKey", json!({ "keyId": before }));
+        }
+        done_rotating.store(true, std::sync::atomic::Ordering::Release);
+        let n_calls = load.join().unwrap();
+        println!("{n} rotations, {n_calls} calls, none refused");
+        assert!(n_calls > n, "{n_calls}");
+    });
+}
+
+#[test]
+fn a_third_live_key_is_refused_and_a_key_ends_by_itself() {
+    let world = World::start();
+    let demo = world.account("demo");
+    let second = done(&world, &demo, "CreateKey", json!({ "durationSeconds": 60 }));
+    let third = ask(&world, &demo, "CreateKey", json!({}));
+    assert_eq!(third["code"], 5100, "{third}");
+    assert!(third["message"].as_str().unwrap().starts_with("(KeyLimit)"), "{third}");
+    let second = shown(&demo, &second);
+    let zones = |key: &Account| command(&world).call_with(key, "cvm", "DescribeZones", &json!({}));
+    assert_eq!(zones(&second)["code"], 0);
+    world.run(&["clock", "+61s"]);
+    let ended = zones(&second);
+    assert_eq!(
+        (&ended["code"], &ended["reason"]),
+        (&json!(4100), &json!("KEY_EXPIRED")),
+        "{ended}"
+    );
+    // One that is past its time leaves its place.
+    done(&world, &demo, "CreateKey", json!({}));
+    let used = done(&world, &demo, "DescribeKeys", json!({}));
+    assert_eq!(used["keys"][1]["lastUsedFor"], "cvm:DescribeZones", "{used}");
+    assert_eq!(used["keys"][1]["lastUsedFrom"], "127.0.0.1", "{used}");
+}
+
+#[test]
+fn temporary_credentials_end_with_their_time_and_with_the_key_that_asked_for_them() {
+    let world = World::start();
+    let demo = world.account("demo");
+    let client = command(&world);
+    let ask_sts = |params: Value| client.call_with(&demo, "sts", "GetFederationToken", &params);
+    let made = ask_sts(json!({ "name": "upload", "durationSeconds": 60 }));
+    assert_eq!(made["code"], 0, "{made}");
+    let token = made["credentials"]["token"].as_str().unwrap();
+    let text = |name: &str| made["credentials"][name].as_str().unwrap().to_owned();
+    let key = Account {
+        id: demo.id.clone(),
+        secret_id: text("tmpSecretId"),
+        secret_key: text("tmpSecretKey"),
+    };
+    let zones =
+        |token: &str| client.call_with(&key, "cvm", "DescribeZones", &json!({ "Token": token }));
+    assert_eq!(zones(token)["code"], 0);
+    assert_eq!(zones("another")["reason"], "TOKEN_WRONG");
+    assert_eq!(client.call_with(&key, "cvm", "DescribeZones", &json!({}))["reason"], "TOKEN_WRONG");
+    let lasting = client.call_with(&key, "account", "CreateKey", &json!({ "Token": token }));
+    assert_eq!(lasting["code"], 5100, "a session makes no lasting key: {lasting}");
+    world.run(&["clock", "+61s"]);
+    assert_eq!(zones(token)["reason"], "TOKEN_EXPIRED");
+
+    let made = ask_sts(json!({ "name": "upload" }));
+    let text = |name: &str| made["credentials"][name].as_str().unwrap().to_owned();
+    let (token, key) = (
+        text("token"),
+        Account {
+            secret_id: text("tmpSecretId"),
+            secret_key: text("tmpSecretKey"),
+            ..demo.clone()
+        },
+    );
+    let zones = || client.call_with(&key, "cvm", "DescribeZones", &json!({ "Token": token }));
+    assert_eq!(zones()["code"], 0);
+    let operator = world.account("operator");
+    done(&world, &operator, "DisableKey", json!({ "keyId": demo.secret_id }));
+    assert_eq!(zones()["code"], 4100, "it ends with the key that asked for it");
 }

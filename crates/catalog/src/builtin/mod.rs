@@ -5,11 +5,10 @@
 use crate::document::Source;
 
 /// Their documents, compiled with the others.
-pub(crate) const SOURCES: [Source<'static>; 1] = [Source {
-    name: "(built in) account.json",
-    text: include_str!("account.json"),
-    upstream: None,
-}];
+pub(crate) const SOURCES: [Source<'static>; 2] = [
+    Source { name: "(built in) account.json", text: include_str!("account.json"), upstream: None },
+    Source { name: "(built in) sts.json", text: include_str!("sts.json"), upstream: None },
+];
 
 /// Is a document one of ours.
 pub(crate) fn is_ours(name: &str) -> bool {

@@ -42,7 +42,7 @@ const BY_REASON: &[(Code, &[&str], &str)] = &[
         &["AUTHORIZATION_MALFORMED", "NOT_SIGNED"],
         "AuthFailure.InvalidAuthorization",
     ),
-    (Code::AuthFailure, &["TOKEN_WRONG"], "AuthFailure.TokenFailure"),
+    (Code::AuthFailure, &["TOKEN_WRONG", "TOKEN_EXPIRED"], "AuthFailure.TokenFailure"),
     (Code::AccessDenied, &["SOURCE_NOT_ALLOWED"], "IpNotInWhitelist"),
     (
         Code::AccessDenied,

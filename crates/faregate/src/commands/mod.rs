@@ -19,6 +19,7 @@ pub(crate) mod feedback;
 pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod key;
+pub(crate) mod keyring;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
 pub(crate) mod migrate;

@@ -150,7 +150,12 @@ fn documents() -> Vec<(&'static str, Value)> {
          with the same codes as any module. Everybody may ask about itself; what is open to the group `operators` \
          alone says so.",
     );
-    vec![("account", document(account, super::ACCOUNT))]
+    let sts = (
+        "sts",
+        "Security tokens",
+        "Temporary credentials: a key with a Token, which ends by itself and may do at most what a policy of its own says.",
+    );
+    vec![("account", document(account, super::ACCOUNT)), ("sts", document(sts, super::STS))]
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod key;
 mod maintenance;
 mod money;
 mod request;
+mod session;
+mod user;
 
 use bytes::Bytes;
 use faregate_pipeline::facts::Key;
@@ -36,16 +38,36 @@ pub struct Caller {
     pub operator: bool,
     /// Do policies say what its key may do.
     pub limited: bool,
+    /// The user of the account that asks; none is the account itself.
+    pub user: Option<String>,
+    /// The key that signed.
+    pub key: Option<String>,
+    /// Does it sign with temporary credentials.
+    pub temporary: bool,
 }
 
 impl Caller {
     /// Who has the data folder itself.
-    pub const LOCAL: Self = Self { account: None, operator: true, limited: false };
+    pub const LOCAL: Self = Self {
+        account: None,
+        operator: true,
+        limited: false,
+        user: None,
+        key: None,
+        temporary: false,
+    };
 
     /// Who signed with this key.
     pub(crate) fn of(key: &Key) -> Self {
         let operator = key.account.groups.iter().any(|group| group == OPERATORS);
-        Self { account: Some(key.account.id.clone()), operator, limited: key.policies.is_some() }
+        Self {
+            account: Some(key.account.id.clone()),
+            operator,
+            limited: key.policies.is_some(),
+            user: key.user.clone(),
+            key: Some(key.id.to_string()),
+            temporary: key.token.is_some(),
+        }
     }
 }
 
@@ -123,10 +145,29 @@ impl Desk<'_> {
         }
     }
 
-    /// Nobody makes a key that may do more than the own one: a new key is under no policy.
+    /// Nobody makes a key that may do more than the own one: one of the account itself is under no policy, and one of a
+    /// user is not under those of the key alone.
     fn makes_keys(&self) -> Result<(), Refused> {
-        if self.caller.limited {
+        let own = match (&self.caller.user, &self.caller.key) {
+            (Some(_), Some(key)) => self.admin.is_key_limited(key)?,
+            (_, _) => self.caller.limited,
+        };
+        if own {
             let say = "a key under policies makes no keys, which would be under none; use a key of the account itself";
+            return Err(Refused::Not(NOT_POSSIBLE, say.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The account that is asked about, for what outlasts a session: temporary credentials make no lasting ones.
+    fn lasting(&self, named: Option<String>) -> Result<String, Refused> {
+        self.signs_for_good()?;
+        self.account(named)
+    }
+
+    fn signs_for_good(&self) -> Result<(), Refused> {
+        if self.caller.temporary {
+            let say = "temporary credentials make neither keys nor users: sign with a lasting key";
             return Err(Refused::Not(NOT_POSSIBLE, say.to_owned()));
         }
         Ok(())
@@ -238,6 +279,15 @@ pub(crate) const ACCOUNT: &[Entry] = &[
     entry::<key::DisableKey>(),
     entry::<key::EnableKey>(),
     entry::<key::DeleteKey>(),
+    entry::<key::RotateKey>(),
+    entry::<user::CreateUser>(),
+    entry::<user::DescribeUsers>(),
+    entry::<user::UpdateUser>(),
+    entry::<user::DeleteUser>(),
+    entry::<user::CreateGroup>(),
+    entry::<user::DescribeGroups>(),
+    entry::<user::UpdateGroup>(),
+    entry::<user::DeleteGroup>(),
     entry::<money::TopUp>(),
     entry::<money::AdjustBalance>(),
     entry::<money::SetCredit>(),
@@ -258,9 +308,13 @@ pub(crate) const ACCOUNT: &[Entry] = &[
     entry::<audit::DescribeAudit>(),
 ];
 
+/// All actions of `sts.<base domain>`.
+pub(crate) const STS: &[Entry] =
+    &[entry::<session::AssumeRole>(), entry::<session::GetFederationToken>()];
+
 /// Every action of the gateway's own modules.
 fn all() -> impl Iterator<Item = &'static Entry> {
-    ACCOUNT.iter()
+    ACCOUNT.iter().chain(STS)
 }
 
 /// Does an action; who may call it was asked by a gate, or has the data folder itself.

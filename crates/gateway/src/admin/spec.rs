@@ -36,7 +36,7 @@ impl Office {
 }
 
 fn of_account(id: &str) -> Caller {
-    Caller { account: Some(id.to_owned()), operator: false, limited: false }
+    Caller { account: Some(id.to_owned()), operator: false, ..Caller::LOCAL }
 }
 
 #[test]
@@ -69,10 +69,8 @@ fn what_belongs_to_another_account_is_told_as_what_does_not_exist() {
 #[test]
 fn an_account_lists_what_is_its_own_and_an_operator_all() {
     let mut office = Office::open();
-    let (ann, operator) = (
-        of_account(&office.ann),
-        Caller { account: Some(office.bob.clone()), operator: true, limited: false },
-    );
+    let (ann, operator) =
+        (of_account(&office.ann), Caller { account: Some(office.bob.clone()), ..Caller::LOCAL });
     for id in [office.ann.clone(), office.bob.clone()] {
         office.ask(&operator, "CreateKey", json!({ "accountId": id })).unwrap();
     }
@@ -98,7 +96,7 @@ fn an_action_of_operators_is_closed_behind_the_gate_as_well() {
 #[test]
 fn nobody_locks_out_the_account_that_asks() {
     let mut office = Office::open();
-    let operator = Caller { account: Some(office.bob.clone()), operator: true, limited: false };
+    let operator = Caller { account: Some(office.bob.clone()), ..Caller::LOCAL };
     for action in ["SuspendAccount", "CloseAccount"] {
         let own = json!({ "accountId": office.bob });
         let refused = office.ask(&operator, action, own).unwrap_err();

@@ -164,6 +164,8 @@ fn signature(name: &str, open: &Open) -> Option<authn::Refused> {
         "UNSIGNED_PARAMETER" => Refused::Unsigned(parameter(open).to_owned()),
         "AMBIGUOUS_STRING_TO_SIGN" => Refused::Ambiguous(parameter(open).to_owned()),
         "TOKEN_WRONG" => Refused::Token,
+        "TOKEN_EXPIRED" => Refused::SessionEnded,
+        "KEY_EXPIRED" => Refused::KeyEnded,
         "SIGNATURE_TOO_WEAK" => Refused::TooWeak {
             sent: MinSignature::V2Sha1.as_str(),
             weakest: MinSignature::Tc3.as_str(),

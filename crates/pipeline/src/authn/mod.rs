@@ -120,6 +120,8 @@ pub const REASONS: &[Reason] = &[
     UNSIGNED_PARAMETER,
     AMBIGUOUS_STRING_TO_SIGN,
     TOKEN_WRONG,
+    TOKEN_EXPIRED,
+    KEY_EXPIRED,
     SIGNATURE_TOO_WEAK,
 ];
 const SIGNATURE_MISMATCH: Reason = Reason::new("SIGNATURE_MISMATCH");
@@ -132,6 +134,8 @@ const ACTION_NOT_SIGNED: Reason = Reason::new("ACTION_NOT_SIGNED");
 const UNSIGNED_PARAMETER: Reason = Reason::new("UNSIGNED_PARAMETER");
 const AMBIGUOUS_STRING_TO_SIGN: Reason = Reason::new("AMBIGUOUS_STRING_TO_SIGN");
 const TOKEN_WRONG: Reason = Reason::new("TOKEN_WRONG");
+const TOKEN_EXPIRED: Reason = Reason::new("TOKEN_EXPIRED");
+const KEY_EXPIRED: Reason = Reason::new("KEY_EXPIRED");
 const SIGNATURE_TOO_WEAK: Reason = Reason::new("SIGNATURE_TOO_WEAK");
 
 /// Why a call is not authentic.
@@ -163,6 +167,10 @@ pub enum Refused {
     Ambiguous(String),
     /// The Token is not this key's.
     Token,
+    /// The temporary credentials are past their time.
+    SessionEnded,
+    /// The key is past its time.
+    KeyEnded,
     /// A weaker algorithm than is accepted here.
     TooWeak {
         /// As sent.
@@ -225,6 +233,8 @@ impl From<Refused> for Refusal {
                 ),
             ),
             Refused::Token => (TOKEN_WRONG, "the Token is not the one of this key.".to_owned()),
+            Refused::SessionEnded => (TOKEN_EXPIRED, SESSION_ENDED.to_owned()),
+            Refused::KeyEnded => (KEY_EXPIRED, KEY_ENDED.to_owned()),
             Refused::TooWeak { sent, weakest } => (
                 SIGNATURE_TOO_WEAK,
                 format!(
@@ -240,6 +250,9 @@ impl From<Refused> for Refusal {
         }
     }
 }
+
+const SESSION_ENDED: &str = "the temporary credentials are past their time; ask for new ones.";
+const KEY_ENDED: &str = "the key is past its time; sign with the one that came after it.";
 
 /// The name of the strongest scheme.
 const TC3: &str = faregate_signing::tc3::SCHEME;
@@ -265,6 +278,10 @@ pub fn check(
     let Signed { key, profile, tag } = signed;
     if !matches!(profile, Profile::Unsigned) && key.token != open.common().token {
         return Err(Refused::Token);
+    }
+    // Only who holds the secret is told.
+    if key.expires_at.is_some_and(|end| end <= open.raw().arrived) {
+        return Err(if key.token.is_some() { Refused::SessionEnded } else { Refused::KeyEnded });
     }
     Ok(Authenticated { of: open, key, profile, tag })
 }

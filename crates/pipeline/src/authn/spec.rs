@@ -213,3 +213,23 @@ fn another_key_of_the_same_account_is_named() {
         assert!(refusal.beside.as_str().contains("OTHER_KEY"), "{sandbox} {}", refusal.message());
     }
 }
+
+#[test]
+fn a_key_and_a_session_end_with_their_time_and_only_who_holds_the_secret_is_told() {
+    let arrived = crate::call::fixture::raw().arrived;
+    for (title, token, end, call, reason) in [
+        ("before its end", None, Some(arrived.plus(1)), "DescribeZones", None),
+        ("a key at its end", None, Some(arrived), "DescribeZones", Some("KEY_EXPIRED")),
+        ("a session at its end", Some("t"), Some(arrived), "DescribeZones", Some("TOKEN_EXPIRED")),
+    ] {
+        let mut world = World::new();
+        (world.token, world.key_ends_at) = (token.map(str::to_owned), end);
+        let params: Vec<(&str, &str)> = token.map(|token| ("Token", token)).into_iter().collect();
+        let told = world.reason(get(call, &params)).map(|(_, reason)| reason);
+        assert_eq!(told, reason, "{title}");
+    }
+    let mut world = World::new();
+    world.key_ends_at = Some(arrived);
+    let told = world.reason(add(get("DescribeZones", &[]), "limit=1")).map(|(_, reason)| reason);
+    assert_ne!(told, Some("KEY_EXPIRED"), "a wrong signature is told nothing of the key");
+}

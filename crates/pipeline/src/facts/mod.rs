@@ -7,6 +7,7 @@ mod resources;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use crate::authz::policy::Bundle;
 pub use crate::purchase::{Bought, Purchased, Refund};
@@ -185,6 +186,12 @@ pub struct Key {
     pub secret: SecretKey,
     /// A temporary key's Token, which every call must carry.
     pub token: Option<String>,
+    /// The user it is for; none is the account itself.
+    pub user: Option<String>,
+    /// When it ends by itself, if it does.
+    pub expires_at: Option<Millis>,
+    /// When its use was last written down, in milliseconds; 0 is never.
+    pub used_at_ms: AtomicI64,
     /// Addresses it may call from, within those of its account; empty means any.
     pub sources: Vec<Network>,
     /// What it may do of what its account may; none is a key of the account itself, which may do all.
@@ -197,8 +204,18 @@ impl Key {
     /// A lasting key of the account itself, enabled.
     #[must_use]
     pub fn new(id: KeyId, secret: SecretKey, account: Arc<Account>) -> Self {
-        let (token, sources, policies) = (None, Vec::new(), None);
-        Self { id, enabled: true, secret, token, sources, policies, account }
+        Self {
+            id,
+            enabled: true,
+            secret,
+            token: None,
+            user: None,
+            expires_at: None,
+            used_at_ms: AtomicI64::new(0),
+            sources: Vec::new(),
+            policies: None,
+            account,
+        }
     }
 }
 

@@ -84,6 +84,8 @@ macro_rules! curl {
 macro_rules! under {
     ($done:literal, $call:literal) => {
         concat!(
+            // Two live keys are the most: those of the pages before this one make room.
+            "for old in $(faregate key list --account demo -o id | tail -n +2); do faregate key disable $old >/dev/null; done\n",
             "key=$(faregate key create demo --json)\n",
             "export FAREGATE_SECRET_ID=$(echo \"$key\" | grep -o 'AKID[A-Za-z0-9]*')\n",
             "export FAREGATE_SECRET_KEY=$(echo \"$key\" | sed 's/.*\"secretKey\":\"\\([^\"]*\\)\".*/\\1/')\n",
@@ -136,6 +138,8 @@ reproductions! {
         KEY_DISABLED: "key=$(faregate key create demo --json)\nid=$(echo \"$key\" | grep -o 'AKID[A-Za-z0-9]*')\nfaregate key disable \"$id\"\nsleep 1\nFAREGATE_SECRET_ID=$id faregate call cvm DescribeZones";
         SIGNATURE_MALFORMED: curl!("curl -sS -d \"Action=DescribeZones&SecretId=$SECRET_ID&Nonce=1&Timestamp=$(date +%s)&Signature=a+b\" https://cvm.api.qcloud.com/v2/index.php");
         TOKEN_WRONG: curl!("FAREGATE_TOKEN=x FAREGATE_SECRET_ID=$SECRET_ID FAREGATE_SECRET_KEY=$SECRET_KEY faregate call cvm DescribeZones");
+        TOKEN_EXPIRED: fault!("4100.TOKEN_EXPIRED");
+        KEY_EXPIRED: fault!("4100.KEY_EXPIRED");
         AUTHORIZATION_MALFORMED: curl!("curl -sS -H 'Content-Type: application/json' -H 'Authorization: nonsense' -H 'X-TC-Action: DescribeZones' -H 'X-TC-Version: 2017-03-12' -H \"X-TC-Timestamp: $(date +%s)\" -d '{}' https://cvm.api.qcloud.com/");
         NOT_SIGNED: curl!("curl -sS -H 'Content-Type: application/json' -H 'Authorization: SKIP' -H 'X-TC-Action: DescribeZones' -H 'X-TC-Version: 2017-03-12' -d '{}' https://cvm.api.qcloud.com/");
         ACTION_NOT_SIGNED: fault!("4100.ACTION_NOT_SIGNED");

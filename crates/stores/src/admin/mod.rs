@@ -5,6 +5,7 @@
 
 mod audit;
 mod feedback;
+mod keyring;
 mod keys;
 mod money;
 mod objects;
@@ -12,6 +13,8 @@ mod policies;
 mod quotas;
 mod sandbox;
 mod service;
+mod sessions;
+mod users;
 
 use std::path::Path;
 
@@ -22,8 +25,10 @@ use faregate_pipeline::facts::{
 use faregate_pipeline::time::Millis;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use self::keyring::Rotated;
 pub use self::keys::NewKey;
 pub use self::objects::{Import, ImportRow, Imported};
+pub use self::sessions::{NewSession, Session};
 use crate::clock;
 use crate::error::{AdminError, OpenError};
 use crate::home::Home;

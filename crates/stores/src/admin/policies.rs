@@ -9,7 +9,7 @@ use super::{Admin, check_id, no_account};
 use crate::clock;
 use crate::error::AdminError;
 use crate::sqlite::policies::{self, PolicyEntry, Principal};
-use crate::sqlite::{accounts, changed};
+use crate::sqlite::{accounts, changed, users};
 
 impl Admin {
     /// Keeps a policy of an account, in place of what it was. Whoever puts it has had its names checked by
@@ -82,8 +82,8 @@ impl Admin {
     /// Puts a principal under a policy.
     ///
     /// # Errors
-    /// There is no such policy, the key is not the account's, or it is no key: an account has no users here, and a
-    /// policy that is said to limit somebody must limit him.
+    /// There is no such policy, or the account has no such key, user or group: a policy that is said to limit somebody
+    /// must limit him.
     pub fn attach_policy(
         &mut self,
         account: &str,
@@ -94,16 +94,20 @@ impl Admin {
             if policies::all(c, Some(account), Some(name))?.is_empty() {
                 return Err(no_policy(name));
             }
-            let Principal::Key(key) = to else {
-                let what =
-                    format!("`{to}`: accounts have no users and groups here, attach it to a key");
-                return Err(AdminError::Invalid(what));
+            let is_there = match to {
+                Principal::Key(key) => {
+                    policies::account_of_key(c, key)?.as_deref() == Some(account)
+                }
+                Principal::User(user) => users::user(c, account, user)?.is_some(),
+                Principal::Group(group) => users::groups(c, account)?.contains(group),
             };
-            if policies::account_of_key(c, key)?.as_deref() != Some(account) {
-                return Err(AdminError::NotFound {
-                    what: "key of this account",
-                    name: key.clone(),
-                });
+            if !is_there {
+                let what = match to {
+                    Principal::Key(_) => "key of this account",
+                    Principal::User(_) => "user of this account",
+                    Principal::Group(_) => "group of users of this account",
+                };
+                return Err(AdminError::NotFound { what, name: to.name().to_owned() });
             }
             let after = Some(json!({ "attached": to.to_string() }));
             noted.changed("AttachPolicy", subject(account, name), (None, after));
@@ -192,7 +196,7 @@ fn no_policy(name: &str) -> AdminError {
     AdminError::NotFound { what: "policy", name: name.to_owned() }
 }
 
-fn readable(name: &str, document: &str) -> Result<(), AdminError> {
+pub(super) fn readable(name: &str, document: &str) -> Result<(), AdminError> {
     if document.len() > TEXT_BYTES_MAX {
         return Err(AdminError::Invalid(format!("a policy has at most {TEXT_BYTES_MAX} bytes")));
     }

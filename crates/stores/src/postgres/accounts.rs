@@ -16,6 +16,7 @@ use crate::error::{Fault, NOT_CARRIED, broken};
 use crate::sqlite::accounts::{
     FIRST_ACCOUNT, KeyEntry, identity, identity_text, sources_text, state, state_text,
 };
+use crate::sqlite::users::KeyUse;
 use crate::sqlite::{currency, json, list};
 use crate::vault::{Place, Sealed, Vault};
 
@@ -208,7 +209,8 @@ pub(crate) async fn key(
     id: &str,
 ) -> Result<Option<Key>, Fault> {
     let sql = format!(
-        "SELECT k.enabled, k.epoch, k.secret, k.token, (EXISTS (SELECT 1 FROM key_limits l \
+        "SELECT k.enabled, k.epoch, k.secret, k.token, k.expires_at_ms, (k.user_name IS NOT NULL OR k.issuer IS NOT NULL \
+         OR EXISTS (SELECT 1 FROM key_limits l \
          WHERE l.key = k.id) OR EXISTS (SELECT 1 FROM policy_attachments p \
          WHERE p.account = k.account AND p.kind = 'key' AND p.principal = k.id) OR EXISTS (SELECT 1 FROM quotas q \
          WHERE q.account = k.account)) AS limited, {ACCOUNT} \
@@ -230,13 +232,10 @@ pub(crate) async fn key(
     let token = token.map(|sealed| vault.open_sealed(place(Sealed::Token), epoch, sealed));
     let text = |bytes: Zeroizing<Vec<u8>>| String::from_utf8(bytes.to_vec()).map_err(broken);
     Ok(Some(Key {
-        id: KeyId::from(id),
         enabled: row.try_get("enabled")?,
-        secret: SecretKey::new(secret.to_vec()),
         token: token.transpose()?.map(text).transpose()?,
-        sources: Vec::new(),
-        policies: None,
-        account: Arc::new(account),
+        expires_at: row.try_get::<_, Option<i64>>("expires_at_ms")?.map(Millis::new),
+        ..Key::new(KeyId::from(id), SecretKey::new(secret.to_vec()), Arc::new(account))
     }))
 }
 
@@ -270,7 +269,8 @@ pub(crate) async fn keys(
 ) -> Result<Vec<KeyEntry>, Fault> {
     let rows = c
         .query(
-            "SELECT id, account, enabled, token IS NOT NULL, created_at_ms FROM keys \
+            "SELECT id, account, enabled, token IS NOT NULL, created_at_ms, user_name, expires_at_ms, \
+             at_ms, address, action FROM keys LEFT JOIN key_uses ON key = id \
              WHERE $1::text IS NULL OR account = $1 ORDER BY created_at_ms, id",
             &[&account],
         )
@@ -282,6 +282,15 @@ pub(crate) async fn keys(
             enabled: row.try_get(2)?,
             has_token: row.try_get(3)?,
             created_at: Millis::new(row.try_get(4)?),
+            user: row.try_get(5)?,
+            expires_at: row.try_get::<_, Option<i64>>(6)?.map(Millis::new),
+            last_used: match row.try_get::<_, Option<i64>>(7)? {
+                Some(at) => {
+                    let (address, action) = (row.try_get(8)?, row.try_get(9)?);
+                    Some(KeyUse { at: Millis::new(at), address, action })
+                }
+                None => None,
+            },
         })
     };
     rows.iter().map(entry).collect()

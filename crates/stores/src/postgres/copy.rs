@@ -23,9 +23,10 @@ const ROWS: usize = 2_000;
 
 /// Every table that goes over, and what orders it. Nonces are not among them: they are fenced instead; nor are the
 /// sandbox and its faults, which the shared home has not.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 14] = [
     ("accounts", "slot"),
     ("keys", "id"),
+    ("key_uses", "key"),
     ("resources", "module, kind, id"),
     ("shares", "module, kind, id, account"),
     ("object_faults", "module, subject, what"),
@@ -40,7 +41,9 @@ const TABLES: [(&str, &str); 13] = [
 ];
 
 /// What the shared home would not obey: a home that has it stays where it is.
-const NOT_COPIED: [(&str, &str); 4] = [
+const NOT_COPIED: [(&str, &str); 6] = [
+    ("a user of an account", "users"),
+    ("temporary credentials that were asked for", "keys WHERE issuer IS NOT NULL"),
     ("a policy", "policies"),
     ("a limit of a key", "key_limits"),
     ("a quota of an account's own", "quotas"),

@@ -1,6 +1,7 @@
 //! Accounts and keys, as rows.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use faregate_ledger::Currency;
 use faregate_pipeline::facts::{
@@ -11,6 +12,8 @@ use faregate_signing::{KeyId, SecretKey};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use zeroize::Zeroizing;
 
+use super::policies::Principal;
+use super::users::{self, KeyUse};
 use super::{currency, json, list, policies, quotas};
 use crate::error::{Fault, broken};
 use crate::vault::{Place, Sealed, Vault};
@@ -26,6 +29,12 @@ pub struct KeyEntry {
     pub enabled: bool,
     /// It is temporary: calls must carry its Token.
     pub has_token: bool,
+    /// The user it is for; none is the account itself.
+    pub user: Option<String>,
+    /// When it ends by itself, if it does.
+    pub expires_at: Option<Millis>,
+    /// When it was last used, if it ever was.
+    pub last_used: Option<KeyUse>,
     /// When it was made.
     pub created_at: Millis,
 }
@@ -207,8 +216,12 @@ pub(crate) fn sources_text(sources: &[Network]) -> Vec<String> {
 /// A key, opened, with the account behind it.
 pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>, Fault> {
     let sql = format!(
-        "SELECT k.enabled, k.epoch, k.secret, k.token, {ACCOUNT} \
-         FROM keys k JOIN accounts a ON a.id = k.account WHERE k.id = ?1"
+        "SELECT k.enabled AND coalesce(u.enabled, 1) AND (k.issuer IS NULL OR coalesce(i.enabled, 0)) AS enabled, \
+         k.epoch, k.secret, k.token, k.user_name, \
+         CASE WHEN i.account = k.account AND i.user_name IS k.user_name THEN i.id END AS issuer, k.expires_at_ms, coalesce(s.at_ms, 0) AS used_at_ms, {ACCOUNT} \
+         FROM keys k JOIN accounts a ON a.id = k.account \
+         LEFT JOIN users u ON u.account = k.account AND u.name = k.user \
+         LEFT JOIN keys i ON i.id = k.issuer LEFT JOIN key_uses s ON s.key = k.id WHERE k.id = ?1"
     );
     let mut statement = c.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
@@ -222,12 +235,27 @@ pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>
     let token: Option<Vec<u8>> = row.get("token")?;
     let token = token.map(|sealed| vault.open_sealed(place(Sealed::Token), epoch, &sealed));
     let text = |bytes: Zeroizing<Vec<u8>>| String::from_utf8(bytes.to_vec()).map_err(broken);
-    let limits = policies::limits(c, &account.id, id, &[])?;
+    let user: Option<String> = row.get("user_name")?;
+    let mut principals = Vec::new();
+    if let Some(user) = &user {
+        principals.push(Principal::User(user.clone()));
+        principals
+            .extend(users::groups_of(c, &account.id, user)?.into_iter().map(Principal::Group));
+    }
+    let limits = policies::limits(
+        c,
+        &account.id,
+        (id, row.get::<_, Option<String>>("issuer")?.as_deref()),
+        &principals,
+    )?;
     Ok(Some(Key {
         id: KeyId::from(id),
         enabled: row.get("enabled")?,
         secret: SecretKey::new(secret.to_vec()),
         token: token.transpose()?.map(text).transpose()?,
+        user,
+        expires_at: row.get::<_, Option<i64>>("expires_at_ms")?.map(Millis::new),
+        used_at_ms: AtomicI64::new(row.get("used_at_ms")?),
         sources: limits.sources,
         policies: limits.policies,
         account: Arc::new(account),
@@ -288,8 +316,8 @@ pub(crate) fn key_exists(c: &Connection, id: &str) -> Result<bool, Fault> {
 /// Keys of one account, or of all.
 pub(crate) fn keys(c: &Connection, account: Option<&str>) -> Result<Vec<KeyEntry>, Fault> {
     let mut statement = c.prepare_cached(
-        "SELECT id, account, enabled, token IS NOT NULL, created_at_ms FROM keys \
-         WHERE ?1 IS NULL OR account = ?1 ORDER BY created_at_ms, id",
+        "SELECT id, account, enabled, token IS NOT NULL, created_at_ms, user_name, expires_at_ms, at_ms, address, action \
+         FROM keys LEFT JOIN key_uses ON key = id WHERE ?1 IS NULL OR account = ?1 ORDER BY created_at_ms, id",
     )?;
     let rows = statement.query_map([account], |row| {
         Ok(KeyEntry {
@@ -298,6 +326,15 @@ pub(crate) fn keys(c: &Connection, account: Option<&str>) -> Result<Vec<KeyEntry
             enabled: row.get(2)?,
             has_token: row.get(3)?,
             created_at: Millis::new(row.get(4)?),
+            user: row.get(5)?,
+            expires_at: row.get::<_, Option<i64>>(6)?.map(Millis::new),
+            last_used: match row.get::<_, Option<i64>>(7)? {
+                Some(at) => {
+                    let (address, action) = (row.get(8)?, row.get(9)?);
+                    Some(KeyUse { at: Millis::new(at), address, action })
+                }
+                None => None,
+            },
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -316,15 +353,9 @@ pub(crate) fn close_account(c: &Connection, id: &str, now: Millis) -> Result<(),
     Ok(())
 }
 
-/// Whose key it is.
-pub(crate) fn key_account(c: &Connection, id: &str) -> Result<Option<String>, Fault> {
-    let mut statement = c.prepare_cached("SELECT account FROM keys WHERE id = ?1")?;
-    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
-}
-
-pub(crate) fn delete_key(c: &Connection, id: &str) -> Result<(), Fault> {
+pub(crate) fn delete_key(c: &Connection, account: &str, id: &str) -> Result<(), Fault> {
     c.prepare_cached("DELETE FROM keys WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    policies::detach_all(c, account, &Principal::Key(id.to_owned()))
 }
 
 /// Is a key enabled; none if there is no such key.

@@ -18,7 +18,9 @@ pub(crate) mod readers;
 pub(crate) mod refunds;
 pub(crate) mod resources;
 pub(crate) mod sandbox;
+pub(crate) mod sealed;
 pub(crate) mod switches;
+pub(crate) mod users;
 pub(crate) mod writer;
 
 use std::path::Path;

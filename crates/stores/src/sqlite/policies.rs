@@ -197,6 +197,39 @@ pub(crate) fn set_session(c: &Connection, key: &str, document: &str) -> Result<(
     Ok(())
 }
 
+/// Is something attached to the key itself, beside what its user is under.
+pub(crate) fn is_limited(c: &Connection, key: &str) -> Result<bool, Fault> {
+    let mut statement = c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM key_limits WHERE key = ?1) \
+         OR EXISTS (SELECT 1 FROM policy_attachments WHERE kind = 'key' AND principal = ?1)",
+    )?;
+    Ok(statement.query_row([key], |row| row.get(0))?)
+}
+
+/// Puts a key under all that another one is under, and lets it be used from where that one may.
+pub(crate) fn limit_alike(c: &Connection, key: &str, like: &str) -> Result<(), Fault> {
+    c.prepare_cached(
+        "INSERT INTO policy_attachments (account, kind, principal, policy) \
+         SELECT account, kind, ?1, policy FROM policy_attachments WHERE kind = 'key' AND principal = ?2",
+    )?
+    .execute((key, like))?;
+    c.prepare_cached(
+        "INSERT INTO key_limits (key, sources, session) \
+         SELECT ?1, sources, session FROM key_limits WHERE key = ?2",
+    )?
+    .execute((key, like))?;
+    Ok(())
+}
+
+/// Lets a principal go of everything, for it is no more.
+pub(crate) fn detach_all(c: &Connection, account: &str, from: &Principal) -> Result<(), Fault> {
+    c.prepare_cached(
+        "DELETE FROM policy_attachments WHERE account = ?1 AND kind = ?2 AND principal = ?3",
+    )?
+    .execute((account, from.kind(), from.name()))?;
+    Ok(())
+}
+
 /// From where a key may be used, and what policies it is under.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
@@ -204,12 +237,12 @@ pub(crate) struct Limits {
     pub(crate) policies: Option<Bundle>,
 }
 
-/// The limits of a key. `principals` are those that it speaks for beside itself: a key of the account's own has none,
+/// The limits of a key. A session is under the limits of the key that asked for it, of the same user. `principals` are those that it speaks for beside itself: a key of the account's own has none,
 /// and without a policy it may do all; any other may then do nothing.
 pub(crate) fn limits(
     c: &Connection,
     account: &str,
-    key: &str,
+    (key, issuer): (&str, Option<&str>),
     principals: &[Principal],
 ) -> Result<Limits, Fault> {
     let mut statement =
@@ -219,8 +252,16 @@ pub(crate) fn limits(
     let network = |text: &String| {
         Network::parse(text).ok_or_else(|| broken(format!("`{text}` is not a block of addresses")))
     };
-    let sources = list(&sources)?.iter().map(network).collect::<Result<_, _>>()?;
+    let mut sources = list(&sources)?;
     let mut policies = of(c, account, &Principal::Key(key.to_owned()))?;
+    if let Some(issuer) = issuer {
+        policies.extend(of(c, account, &Principal::Key(issuer.to_owned()))?);
+        let theirs = statement.query_row([issuer], |row| row.get::<_, String>(0)).optional()?;
+        if sources.is_empty() {
+            sources = theirs.map(|text| list(&text)).transpose()?.unwrap_or_default();
+        }
+    }
+    let sources = sources.iter().map(network).collect::<Result<_, _>>()?;
     for principal in principals {
         policies.extend(of(c, account, principal)?);
     }
