@@ -26,7 +26,7 @@ fn site_of(document: &str) -> Site {
         support: "help@example.com <script>".to_owned(),
         url: String::new(),
         version: "0.1.0",
-        modules: catalog.modules().to_vec(),
+        modules: catalog.modules().iter().chain(catalog.own()).cloned().collect(),
         secret: [7; 16],
     }
 }

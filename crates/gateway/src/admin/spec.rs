@@ -112,7 +112,7 @@ fn nobody_locks_out_the_account_that_asks() {
 fn a_key_under_policies_makes_no_key_that_is_under_none() {
     let mut office = Office::open();
     for operator in [false, true] {
-        let free = Caller { account: Some(office.ann.clone()), operator, limited: false };
+        let free = Caller { account: Some(office.ann.clone()), operator, ..Caller::LOCAL };
         let limited = Caller { limited: true, ..free.clone() };
         let refused = office.ask(&limited, "CreateKey", json!({})).unwrap_err();
         assert!(matches!(refused, Refused::Not(NOT_POSSIBLE, _)), "{operator}: {refused}");

@@ -14,8 +14,8 @@ use super::{Admin, Side, check_id, no_account};
 use crate::clock;
 use crate::error::{AdminError, Fault};
 use crate::sqlite::accounts::{self, KeyEntry};
-use crate::sqlite::{changed, policies};
 use crate::sqlite::users::{self, Terms};
+use crate::sqlite::{changed, policies};
 use crate::vault::Vault;
 
 /// Letters and digits of a drawn id or secret.
@@ -58,6 +58,18 @@ impl Admin {
         let now = self.now()?;
         let expires_at = seconds.map(|seconds| now.plus(seconds.saturating_mul(1000)));
         let new = drawn()?;
+        if let Side::Shared(operator) = &self.side {
+            if user.is_some() || expires_at.is_some() {
+                return Err(AdminError::NotCarried);
+            }
+            let live = |key: &&KeyEntry| key.enabled && !key.has_token && key.user.is_none();
+            if operator.keys(Some(account))?.iter().filter(live).count() >= LIVE_MAX {
+                return Err(AdminError::KeyLimit(format!("the account `{account}`")));
+            }
+            let key = (new.secret_id.as_str(), new.secret_key.as_str(), None);
+            operator.import_key(&self.vault, account, key)?;
+            return Ok(new);
+        }
         self.change(|c, vault, noted| {
             let owner = Owner { account, user };
             owner.check(c, now)?;
@@ -193,7 +205,7 @@ struct Owner<'a> {
 }
 
 /// How many live keys a user has at most: one that is in use, and one to go over to.
-const LIVE_MAX: i64 = 2;
+const LIVE_MAX: usize = 2;
 
 impl Owner<'_> {
     /// It exists, and has room for one more key.

@@ -14,6 +14,7 @@ mod resources;
 mod sandbox;
 pub(crate) mod servers;
 mod shared;
+mod users;
 
 use std::num::NonZeroU32;
 

@@ -11,7 +11,7 @@ use crate::Principal;
 const ZONES: &str = r#"{"version":"2.0","statement":[{"effect":"allow","action":"cvm:DescribeZones","resource":"*"}]}"#;
 
 /// May the key call this, as the gateway sees it: none, if it is under no policy.
-async fn may(world: &World, key: &str, action: &str) -> Option<bool> {
+pub(super) async fn may(world: &World, key: &str, action: &str) -> Option<bool> {
     let key = world.stores.key(key).await.unwrap().unwrap();
     let context = Context {
         peer: [127, 0, 0, 1].into(),
@@ -23,7 +23,7 @@ async fn may(world: &World, key: &str, action: &str) -> Option<bool> {
     Some(key.policies.as_ref()?.decide(&question).is_allowed())
 }
 
-async fn eventually(world: &World, key: &str, action: &str, wanted: Option<bool>) {
+pub(super) async fn eventually(world: &World, key: &str, action: &str, wanted: Option<bool>) {
     let end = Instant::now() + Duration::from_secs(10);
     while may(world, key, action).await != wanted {
         assert!(Instant::now() < end, "{action} is not {wanted:?}");
@@ -64,7 +64,7 @@ async fn a_policy_limits_a_key_from_the_next_second_on_until_it_is_let_go_of() {
         ),
         (
             admin.attach_policy(&ann, "zones", &Principal::User("bob".into())),
-            "`user/bob`: accounts have no users and groups here",
+            "there is no user of this account `bob`",
         ),
         (admin.delete_policy(&ann, "zones"), "is attached to key/AKID"),
         (admin.delete_policy(&ann, "p"), "there is no policy `p`"),

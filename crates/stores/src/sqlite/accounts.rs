@@ -220,7 +220,7 @@ pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>
          k.epoch, k.secret, k.token, k.user_name, \
          CASE WHEN i.account = k.account AND i.user_name IS k.user_name THEN i.id END AS issuer, k.expires_at_ms, coalesce(s.at_ms, 0) AS used_at_ms, {ACCOUNT} \
          FROM keys k JOIN accounts a ON a.id = k.account \
-         LEFT JOIN users u ON u.account = k.account AND u.name = k.user \
+         LEFT JOIN users u ON u.account = k.account AND u.name = k.user_name \
          LEFT JOIN keys i ON i.id = k.issuer LEFT JOIN key_uses s ON s.key = k.id WHERE k.id = ?1"
     );
     let mut statement = c.prepare_cached(&sql)?;

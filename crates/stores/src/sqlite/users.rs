@@ -190,12 +190,13 @@ pub(crate) fn n_live(
     account: &str,
     user: Option<&str>,
     now: Millis,
-) -> Result<i64, Fault> {
+) -> Result<usize, Fault> {
     let mut statement = c.prepare_cached(
         "SELECT count(*) FROM keys WHERE account = ?1 AND user_name IS ?2 AND enabled = 1 \
          AND token IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > ?3)",
     )?;
-    Ok(statement.query_row((account, user, now.as_ms()), |row| row.get(0))?)
+    let n: u32 = statement.query_row((account, user, now.as_ms()), |row| row.get(0))?;
+    Ok(usize::try_from(n).unwrap_or(usize::MAX))
 }
 
 /// Whose a new key is, and for how long.
