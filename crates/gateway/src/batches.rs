@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::driver::Driver;
-use crate::perform::Seen;
+use crate::hold::{LotHold, Seen};
 use crate::sandbox::Faked;
 
 impl Driver {
@@ -38,6 +38,7 @@ impl Driver {
         &self,
         sent: &Sent,
         requests: &[(String, UpstreamRequest)],
+        mut lots: Vec<LotHold>,
         seen: &mut Seen,
         faked: Option<&Faked>,
     ) -> Vec<(usize, Done)> {
@@ -49,7 +50,9 @@ impl Driver {
             while running.len() < at_once {
                 let Some(place) = waiting.next() else { break };
                 let Some((id, request)) = requests.get(place) else { continue };
-                running.push(self.item(sent, (place, id, request), seen.beside(), faked));
+                let lot = lots.iter().position(|lot| lot.place == place);
+                let lot = lot.map(|at| Box::new(lots.swap_remove(at)));
+                running.push(self.item(sent, (place, id, request), lot, seen.beside(), faked));
             }
             let Some(item) = running.next().await else { break };
             ended.push(item);
@@ -67,10 +70,15 @@ impl Driver {
         &self,
         sent: &Sent,
         (place, id, request): (usize, &str, &UpstreamRequest),
+        lot: Option<Box<LotHold>>,
         mut own: Seen,
         faked: Option<&Faked>,
     ) -> (usize, Done, Seen) {
-        let done = self.exchange(sent, request, Some((place, id)), &mut own, faked).await;
+        let item = (place, id);
+        let done = match lot {
+            None => self.exchange(sent, request, Some(item), &mut own, faked).await,
+            Some(lot) => Box::pin(self.lot(sent, request, item, *lot, &mut own, faked)).await,
+        };
         (place, done, own)
     }
 

@@ -298,10 +298,9 @@ impl Driver {
         trail.at(order::IDENTITY)?;
         let verified = verification::check(owned)?;                                             // 5500
         trail.at(order::BALANCE)?;
-        let price = self.price(&verified, ticket.as_ref()).await?;
-        let intent = balance::intent(&verified, price);
-        let hold = self.hold(&verified, intent.as_ref(), turn, trail).await?;
-        let funded = balance::check(verified, intent.as_ref(), &hold.outcome)?;                 // 5300
+        let bill = self.bill(&verified, ticket.as_ref()).await?;
+        let (hold, held) = self.hold(&verified, &bill, turn, trail).await?;
+        let funded = balance::check(verified, &bill, &held)?;                                   // 5300
         trail.at(order::MODULE)?;
         self.perform(funded, hold, ticket, trail).await                                         // 5100
     }

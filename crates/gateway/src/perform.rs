@@ -1,153 +1,34 @@
 //! After the gates: hold, send, read, settle.
 //!
 //! From the first upstream byte on the call is [`Begun`]: a client that goes away does not stop it. Dropping
-//! anything before that gives the hold back; dropping it afterwards never does: it leaves the money in doubt
+//! anything before that gives the [`Hold`] back; dropping it afterwards never does: it leaves the money in doubt
 //! (DESIGN 2, Sent).
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use faregate_catalog::UpstreamRequest;
 use faregate_contract::{Effect, Outcome, Refusal, RequestId};
+use faregate_ledger::Money;
 use faregate_pipeline::balance::Funded;
-use faregate_pipeline::facts::{HoldOutcome, Intent, Lesson, Order, Settlement};
+use faregate_pipeline::facts::{Lesson, Settlement};
 use faregate_pipeline::fault::Fault;
 use faregate_pipeline::operation::{self, Done, Sent, Upstream};
 use faregate_pipeline::parameters::Requests;
-use faregate_pipeline::time::Millis;
-use faregate_pipeline::verification::Verified;
 use faregate_pipeline::{availability, batch, purchase};
-use faregate_stores::{Booked, Charge, ChargeState, Ending, Stores, Ticket, failpoint};
+use faregate_stores::{Ending, Ticket, failpoint};
+use serde_json::{Map, Value};
 
 use crate::begun::Begun;
 use crate::builtin;
 use crate::doubts;
 use crate::driver::{Driver, Trail, words};
+use crate::hold::{Hold, Seen};
 use crate::ops::receipts;
 use crate::sandbox::Faked;
-use crate::tokens::Turn;
 use crate::upstream::servers::Pick;
 
-/// Money that a call holds. Dropped, it goes back by itself, or stays in doubt once the call was sent.
-#[derive(Debug)]
-pub(crate) struct Hold {
-    pub(crate) outcome: HoldOutcome,
-    /// The hold's name while it is ours to end.
-    id: Option<RequestId>,
-    on_drop: Settlement,
-    stores: Stores,
-    at: Millis,
-    /// What a call that costs nothing and has a token is about to send: written down when it is sent.
-    order: Option<Order>,
-    /// The call, if it gives money back when it is done.
-    refunds: Option<RequestId>,
-    /// Kept until the call's end is written: others of its token wait for that.
-    turn: Option<Turn>,
-}
-
-impl Hold {
-    fn held(&self) -> Option<RequestId> {
-        self.id.filter(|_| matches!(self.outcome, HoldOutcome::Held))
-    }
-
-    /// From here on a drop gives nothing back.
-    fn sending(&mut self) {
-        self.on_drop = Settlement::InDoubt;
-    }
-
-    /// The hold's end is written: nothing is left to do at a drop.
-    fn ended(&mut self) {
-        self.id = None;
-        self.refunds = None;
-    }
-}
-
-impl Seen {
-    /// What an item of a batch sees by itself, beside the others.
-    pub(crate) fn beside(&self) -> Self {
-        Self { pick: self.pick.as_ref().map(Pick::again), ..Self::default() }
-    }
-
-    /// Of a batch, the last one: `detail` has what each answered.
-    pub(crate) fn answered_as(&mut self, item: &Self) {
-        self.status = item.status.or(self.status);
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if let Some(id) = self.id {
-            self.stores.settle_later(id, self.on_drop, self.at);
-        }
-        // Before it is sent there is nothing to doubt: the refund is written down with the order.
-        if let Some(id) = self.refunds.filter(|_| self.on_drop == Settlement::InDoubt) {
-            self.stores.doubt_refunds_later(id);
-        }
-    }
-}
-
-/// What only the sending knows, for the receipt.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// The server that is asked: under way there until all is seen.
-    pick: Option<Pick>,
-    took: Duration,
-    status: Option<u16>,
-    charge: Option<Charge>,
-}
-
-impl Seen {
-    fn settled(&mut self, settlement: Settlement, booked: Booked) {
-        let refunded =
-            booked.refunded.map(|amount| Charge { amount, state: ChargeState::Refunded });
-        self.charge = self.charge.map(|it| receipts::charge(it.amount, settlement)).or(refunded);
-    }
-}
-
 impl Driver {
-    /// Holds the price, and writes down what is about to be sent; a call that costs nothing makes no trip.
-    pub(crate) async fn hold(
-        &self,
-        verified: &Verified,
-        intent: Option<&Intent>,
-        turn: Option<Turn>,
-        trail: &mut Trail,
-    ) -> Result<Hold, Refusal> {
-        let (stores, now) = (self.shared.stores.clone(), verified.now());
-        let id = intent.map(|intent| intent.request_id);
-        // Made before the trip: if this future is dropped while it waits, the hold may still be written.
-        let mut hold = Hold {
-            outcome: HoldOutcome::NothingToPay,
-            id,
-            on_drop: Settlement::Release,
-            stores,
-            at: now,
-            order: None,
-            refunds: None,
-            turn,
-        };
-        let returned = purchase::refundable(verified);
-        let refunds = if returned.is_empty() {
-            Vec::new()
-        } else {
-            let purchased = self.shared.stores.purchased(&returned).await?;
-            purchase::refunds(verified, returned, &purchased)?
-        };
-        hold.refunds = (!refunds.is_empty()).then(|| verified.raw().request_id);
-        if let Some(outcome) = intent.and_then(|intent| trail.no_funds(intent)) {
-            hold.outcome = outcome;
-        } else if let Some(intent) = intent {
-            let order = doubts::order(verified, hold.turn.as_ref(), refunds);
-            hold.outcome = self.shared.stores.reserve_for(intent, &order, now).await?;
-        } else if hold.turn.is_some() || hold.refunds.is_some() {
-            hold.order = Some(doubts::order(verified, hold.turn.as_ref(), refunds));
-        }
-        if hold.outcome != HoldOutcome::Held {
-            hold.id = None;
-        }
-        Ok(hold)
-    }
-
     /// Executes a call that passed every gate.
     pub(crate) async fn perform(
         self: &Arc<Self>,
@@ -213,6 +94,9 @@ impl Driver {
         {
             return (Err(down.into()), seen);
         }
+        if let Some(turn) = hold.turn.as_ref().filter(|_| sent.operation().settles_items()) {
+            hold.order = Some(doubts::order_in_parts(&sent, turn));
+        }
         if let Some(order) = hold.order.take()
             && let Err(down) = self.shared.stores.begin(&order, self.shared.clock.now()).await
         {
@@ -243,7 +127,8 @@ impl Driver {
         };
         let done = self.exchange(sent, request, None, seen, faked).await;
         let ended = done.result.map(Outcome::Success);
-        self.settle(sent, hold, seen, (done.settlement, done.lessons), ended).await
+        let part = Part::whole(sent, hold);
+        self.settle(sent, hold, seen, &part, (done.settlement, done.lessons), ended).await
     }
 
     async fn each(
@@ -256,12 +141,14 @@ impl Driver {
         let Requests::Each(requests) = sent.requests() else {
             return Err(Fault::Internal("one call was sent as a batch".to_owned()).into());
         };
-        let ended = self.items(sent, requests, seen, faked).await;
+        let lots = std::mem::take(&mut hold.lots);
+        let ended = self.items(sent, requests, lots, seen, faked).await;
         let lessons: Vec<Lesson> =
             ended.iter().flat_map(|(_, done)| done.lessons.clone()).collect();
         let settlement = together(&ended);
         let merged = Ok(batch::merge(sent, ended));
-        let told = self.settle(sent, hold, seen, (settlement, lessons), merged).await;
+        let part = Part::whole(sent, hold);
+        let told = self.settle(sent, hold, seen, &part, (settlement, lessons), merged).await;
         // The items are done, whatever can be kept of them: without its row, only the ResumeToken is good for nothing.
         let _ = self.keep(sent, &told).await;
         told
@@ -316,23 +203,23 @@ impl Driver {
 
     /// Ends the hold, saves the answer for its token and learns what it taught, in one transaction, before
     /// anybody is told.
-    async fn settle(
+    pub(crate) async fn settle(
         &self,
         sent: &Sent,
         hold: &mut Hold,
         seen: &mut Seen,
+        part: &Part<'_>,
         (settlement, lessons): (Settlement, Vec<Lesson>),
         ended: Result<Outcome, Refusal>,
     ) -> Result<Outcome, Refusal> {
-        let (id, price) = (sent.raw().request_id, hold.held().and(sent.held()));
-        let (token, kept) = (hold.turn.is_some(), price.is_some() || hold.refunds.is_some());
+        let Part { id, price, keeps, ref arguments } = *part;
+        let kept = price.is_some() || hold.refunds.is_some();
         let own = sent.module().builtin.then(|| builtin::kept(&ended));
         let told = own.as_ref().unwrap_or(&ended);
         let order =
-            (token || kept).then(|| (id, doubts::order_end(token, settlement, told, price, id)));
+            (keeps || kept).then(|| (id, doubts::order_end(keeps, settlement, told, price, id)));
         let bought = price.map_or_else(Vec::new, |price| {
-            let (module, arguments) = (&sent.module().name, sent.arguments());
-            purchase::bought(sent.operation(), module, arguments, &lessons, price)
+            purchase::bought(sent.operation(), &sent.module().name, arguments, &lessons, price)
         });
         if hold.held().is_none() && order.is_none() && lessons.is_empty() {
             return ended;
@@ -360,7 +247,29 @@ impl Driver {
     }
 }
 
-/// What many items mean for one hold: in doubt if any is, paid if any was done.
+/// What a settlement is of: the call, or one item of its batch.
+pub(crate) struct Part<'a> {
+    /// Its name.
+    pub(crate) id: RequestId,
+    /// What is held for it.
+    pub(crate) price: Option<Money>,
+    /// Is its answer kept for whoever asks with the same token.
+    pub(crate) keeps: bool,
+    pub(crate) arguments: Cow<'a, Map<String, Value>>,
+}
+
+impl<'a> Part<'a> {
+    fn whole(sent: &'a Sent, hold: &Hold) -> Self {
+        Self {
+            id: sent.raw().request_id,
+            price: hold.held().and(sent.held()),
+            keeps: hold.turn.is_some(),
+            arguments: Cow::Borrowed(sent.arguments()),
+        }
+    }
+}
+
+/// What many items mean for one call: in doubt if any is, paid if any was done.
 fn together(ended: &[(usize, Done)]) -> Settlement {
     let any = |wanted| ended.iter().any(|(_, done)| done.settlement == wanted);
     if any(Settlement::InDoubt) {

@@ -20,21 +20,22 @@ use crate::upstream::Question;
 const WITHIN_MS: u64 = 5_000;
 
 impl Driver {
-    /// What the call costs; none if its action has no price. The ticket is given back where nothing was asked.
+    /// What a call with these arguments costs; none if its action has no price. The ticket is given back where nothing was asked.
     ///
     /// # Errors
     /// It cannot be worked out, or the module does not say.
     pub(crate) async fn price(
         &self,
         valid: &Valid,
+        arguments: &Map<String, Value>,
         ticket: Option<&Ticket>,
     ) -> Result<Option<Money>, Refusal> {
-        match balance::price(valid.operation(), valid.arguments())? {
+        match balance::price(valid.operation(), arguments)? {
             Price::Free => Ok(None),
             Price::Known(price) => Ok(Some(price)),
             // Boxed: few actions are priced so, and every call's future would be as large.
             Price::Asked(quote, currency) => {
-                Box::pin(self.quote(valid, quote, currency, ticket)).await.map(Some)
+                Box::pin(self.quote(valid, arguments, (quote, currency), ticket)).await.map(Some)
             }
         }
     }
@@ -42,8 +43,8 @@ impl Driver {
     async fn quote(
         &self,
         valid: &Valid,
-        quote: &Quote,
-        currency: Currency,
+        arguments: &Map<String, Value>,
+        (quote, currency): (&Quote, Currency),
         ticket: Option<&Ticket>,
     ) -> Result<Money, Refusal> {
         let module = valid.module();
@@ -59,7 +60,7 @@ impl Driver {
                 return Err(refusal);
             }
         };
-        let known = valid.arguments().iter().filter(|(name, _)| asked.declares(name));
+        let known = arguments.iter().filter(|(name, _)| asked.declares(name));
         let arguments: Map<String, Value> =
             known.map(|(name, value)| (name.clone(), value.clone())).collect();
         let unbuilt = |_| Fault::Internal(format!("`{}` cannot be asked", quote.action));

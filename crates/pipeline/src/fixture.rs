@@ -159,8 +159,8 @@ impl World {
             balance::Price::Known(price) => Some(price),
             balance::Price::Free | balance::Price::Asked(_, _) => None,
         };
-        let intent = balance::intent(&verified, price);
-        balance::check(verified, intent.as_ref(), &self.hold)
+        let bill = balance::Bill::Whole(balance::intent(&verified, price));
+        balance::check(verified, &bill, std::slice::from_ref(&self.hold))
     }
 
     /// The reason of the refusal, if there is one.

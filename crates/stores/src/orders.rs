@@ -67,14 +67,50 @@ impl Stores {
         }
         let (intent, order, window_ms) =
             (intent.clone(), self.sealed(order)?, self.inner.window_ms);
-        let work = move |c: &Connection| {
-            let outcome = ledger::reserve(c, &intent, window_ms, now)?;
-            if outcome == HoldOutcome::Held {
-                orders::insert(c, &order, now)?;
+        let work = move |c: &Connection| reserve(c, &intent, &order, window_ms, now);
+        self.write("ledger", work).done().await
+    }
+
+    /// Sets the price of each aside, in this order, and writes their orders down: what is there goes to the first. On
+    /// disk when this returns. One outcome each.
+    ///
+    /// Dropped while it waits, the holds may still be made: see [`Stores::reserve`].
+    ///
+    /// # Errors
+    /// They could not be written; those of the shared home that were before stay, to be given back by their names.
+    pub async fn reserve_each(
+        &self,
+        all: &[(Intent, Order)],
+        now: Millis,
+    ) -> Result<Vec<HoldOutcome>, StoreDown> {
+        if self.inner.shared.is_some() {
+            let mut outcomes = Vec::with_capacity(all.len());
+            for (intent, order) in all {
+                outcomes.push(self.reserve_for(intent, order, now).await?);
             }
-            Ok(outcome)
+            return Ok(outcomes);
+        }
+        let sealed = all.iter().map(|(intent, order)| Ok((intent.clone(), self.sealed(order)?)));
+        let (sealed, window_ms) =
+            (sealed.collect::<Result<Vec<_>, StoreDown>>()?, self.inner.window_ms);
+        let work = move |c: &Connection| {
+            let each =
+                sealed.iter().map(|(intent, order)| reserve(c, intent, order, window_ms, now));
+            each.collect()
         };
         self.write("ledger", work).done().await
+    }
+
+    /// The order of this name, if it is kept.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn order_of(&self, id: RequestId) -> Result<Option<KeptOrder>, StoreDown> {
+        let vault = &self.inner.vault;
+        if let Some(shared) = &self.inner.shared {
+            return shared.order_of(vault, id).await;
+        }
+        self.inner.readers.read("orders", |c| orders::by_id(c, vault, id))
     }
 
     /// Writes the order of a call that costs nothing down: on disk when this returns, before the first byte
@@ -188,6 +224,21 @@ impl Stores {
         }
         self.inner.readers.read("ledger", |c| orders::doubted_returns(c, &self.inner.vault))
     }
+}
+
+/// The hold, and its order if it is made.
+fn reserve(
+    c: &Connection,
+    intent: &Intent,
+    order: &Order,
+    window_ms: i64,
+    now: Millis,
+) -> Result<HoldOutcome, Fault> {
+    let outcome = ledger::reserve(c, intent, window_ms, now)?;
+    if outcome == HoldOutcome::Held {
+        orders::insert(c, order, now)?;
+    }
+    Ok(outcome)
 }
 
 /// All of it, or nothing.

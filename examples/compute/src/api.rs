@@ -18,7 +18,7 @@ use crate::lending::{self, Gift, Loan};
 use crate::offer;
 use crate::parameters::{Caller, body};
 use crate::projects::{self, NewProject};
-use crate::purchases::{self, Inquiry, Order, Question, Renewal};
+use crate::purchases::{self, Inquiry, Months, Order, Question, Renewal};
 use crate::route::{Action, Route};
 use crate::store::{Store, Told};
 
@@ -69,9 +69,16 @@ impl Api {
             Action::DescribeInternalUsage => self.read(instances::usage),
             Action::RunInstances => self.run_instances(&caller, &sent).await,
             Action::RenewInstance => {
-                let renewal: Renewal = body(&sent)?;
-                let renew = |store: &Connection| purchases::renew(store, account, &renewal);
+                let Renewal { instance_id, period } = body(&sent)?;
+                let renew =
+                    |store: &Connection| purchases::renew(store, account, &instance_id, period);
                 self.execute_once(&caller, &sent, renew).map(Told::answer)
+            }
+            Action::RenewInstances => {
+                let Months { period } = body(&sent)?;
+                let renew = |store: &Connection| purchases::renew(store, account, &segment, period);
+                let asked = [segment.as_bytes(), b"/", &sent].concat();
+                self.execute_once(&caller, &asked, renew).map(Told::answer)
             }
             Action::CreateProject => {
                 let project: NewProject = body(&sent)?;
@@ -102,16 +109,18 @@ impl Api {
                 let gift: Gift = body(&sent)?;
                 self.execute(&caller, |store| lending::transfer(store, account, &gift))
             }
-            Action::ReturnInstance => {
-                let give_back = |store: &Connection| {
-                    instances::give_back(store, account, &segment).map(|()| json!({}))
-                };
-                let answer = self.execute_once(&caller, segment.as_bytes(), give_back)?.answer();
-                // What was done has nothing to tell; what was refused has.
-                let done = answer.status == StatusCode::OK;
-                Ok(if done { Answer::bare(StatusCode::NO_CONTENT) } else { answer })
-            }
+            Action::ReturnInstance | Action::ReturnInstances => self.give_back(&caller, &segment),
         }
+    }
+
+    fn give_back(&self, caller: &Caller, id: &str) -> Result<Answer, Refusal> {
+        let give_back = |store: &Connection| {
+            instances::give_back(store, &caller.account, id).map(|()| json!({}))
+        };
+        let answer = self.execute_once(caller, id.as_bytes(), give_back)?.answer();
+        // What was done has nothing to tell; what was refused has.
+        let done = answer.status == StatusCode::OK;
+        Ok(if done { Answer::bare(StatusCode::NO_CONTENT) } else { answer })
     }
 
     /// A fault that loses the answer strikes the first call only: who asks again gets what was saved.

@@ -34,8 +34,15 @@ pub(crate) struct Order {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Renewal {
-    instance_id: String,
-    period: i64,
+    pub(crate) instance_id: String,
+    pub(crate) period: i64,
+}
+
+/// The parameters of RenewInstances, beside the instance in its path.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Months {
+    pub(crate) period: i64,
 }
 
 /// The parameters of InquiryInstancePrice.
@@ -158,17 +165,18 @@ fn check_stock(
 pub(crate) fn renew(
     connection: &Connection,
     account: &str,
-    renewal: &Renewal,
+    id: &str,
+    period: i64,
 ) -> Result<Value, Refusal> {
-    let period = within("period", renewal.period, PERIOD)?;
-    instances::status_of(connection, account, &renewal.instance_id, instances::Use::Write)?;
+    let period = within("period", period, PERIOD)?;
+    instances::status_of(connection, account, id, instances::Use::Write)?;
     connection
         .prepare_cached(
             "UPDATE instances
              SET expires_at = strftime('%Y-%m-%dT%H:%M:%SZ', expires_at, ?2 || ' months')
              WHERE id = ?1",
         )?
-        .execute(params![renewal.instance_id, period])?;
+        .execute(params![id, period])?;
     let deal_id = deal(connection, account, "RenewInstance", period)?;
     Ok(json!({ "dealId": deal_id }))
 }

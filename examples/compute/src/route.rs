@@ -15,6 +15,7 @@ pub(crate) enum Action {
     RunInstances,
     InquiryInstancePrice,
     RenewInstance,
+    RenewInstances,
     StartInstances,
     StopInstances,
     RestartInstances,
@@ -22,6 +23,7 @@ pub(crate) enum Action {
     ShareInstances,
     TransferInstances,
     ReturnInstance,
+    ReturnInstances,
     DescribeProject,
     CreateProject,
     DescribeInternalUsage,
@@ -42,12 +44,19 @@ const fn route(action: Action, name: &'static str, method: Method, path: &'stati
 }
 
 /// Whole paths stand before the one with an id in it.
-pub(crate) static ROUTES: [Route; 16] = [
+pub(crate) static ROUTES: [Route; 18] = [
     route(Action::DescribeZones, "DescribeZones", Method::GET, "/zones"),
     route(Action::DescribeInstances, "DescribeInstances", Method::GET, "/instances"),
     route(Action::RunInstances, "RunInstances", Method::POST, "/instances"),
     route(Action::InquiryInstancePrice, "InquiryInstancePrice", Method::GET, "/instances/price"),
     route(Action::RenewInstance, "RenewInstance", Method::POST, "/instances/renew"),
+    route(Action::RenewInstances, "RenewInstances", Method::POST, "/instances/{instanceId}/renew"),
+    route(
+        Action::ReturnInstances,
+        "ReturnInstances",
+        Method::POST,
+        "/instances/{instanceId}/return",
+    ),
     route(Action::StartInstances, "StartInstances", Method::POST, "/instances/start"),
     route(Action::StopInstances, "StopInstances", Method::POST, "/instances/stop"),
     route(Action::RestartInstances, "RestartInstances", Method::POST, "/instances/restart"),
@@ -87,9 +96,10 @@ impl Route {
     }
 
     fn segment<'p>(&self, path: &'p str) -> Option<&'p str> {
-        match self.path.strip_suffix("{instanceId}") {
-            Some(folder) => path
+        match self.path.split_once("{instanceId}") {
+            Some((folder, rest)) => path
                 .strip_prefix(folder)
+                .and_then(|path| path.strip_suffix(rest))
                 .filter(|segment| !segment.is_empty() && !segment.contains('/')),
             None => (self.path == path).then_some(""),
         }

@@ -43,6 +43,26 @@ paths:
       operationId: Known
       parameters: [{ name: idempotencyKey, in: query, required: true, schema: { type: string } }]
       responses: { "200": { description: Known. } }
+  /things/{id}/renewals:
+    post:
+      operationId: RenewInstances
+      x-faregate:
+        identity: none
+        resources: { ids: thing }
+        batch: { over: ids, as: id, max: 10 }
+        purchase: { price: "money('5.00')", currency: CNY, confirm: Known }
+      parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+      responses: { "200": { description: Renewed. } }
+  /things/{id}/return:
+    post:
+      operationId: ReturnInstances
+      x-faregate:
+        resources: { ids: thing }
+        batch: { over: ids, as: id, max: 10 }
+        idempotent: true
+        returns: { type: thing, param: ids, refund: "purchase.price" }
+      parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+      responses: { "204": { description: Back. } }
   /things/{id}/restart:
     post:
       operationId: RestartInstances
@@ -87,6 +107,29 @@ const PRICED: [&str; 19] = [
     "reply.before#1",
 ];
 
+/// Of a batch whose two items are paid by themselves, those that only the second comes to.
+const SECOND_PAID: [&str; 9] = [
+    "reserve.begin#2",
+    "reserve.booked#2",
+    "order.kept#2",
+    "mark.begin#2",
+    "mark.done#2",
+    "send.before#2",
+    "send.answered#2",
+    "conclude.booked#2",
+    "reply.before#2",
+];
+
+/// The same, of a batch whose two items pay something back.
+const SECOND_PAID_BACK: [&str; 6] = [
+    "order.kept#2",
+    "send.before#2",
+    "send.answered#2",
+    "conclude.begin#2",
+    "conclude.booked#2",
+    "reply.before#2",
+];
+
 /// Those of a call that costs nothing and has an order.
 const FREE: [&str; 12] = [
     "order.kept#1",
@@ -124,7 +167,7 @@ fn shop(did: &Arc<Mutex<Did>>) -> Shop {
                 let id = did.bought.entry(asked.key.clone()).or_insert(next);
                 Does::Says(200, format!(r#"{{"ids":["{id}"]}}"#))
             }
-            ("POST", ["things", _, "renewal"]) => {
+            ("POST", ["things", _, "renewal" | "renewals"]) => {
                 did.renewed.insert(asked.key.clone());
                 Does::says(200, "{}")
             }
@@ -132,7 +175,7 @@ fn shop(did: &Arc<Mutex<Did>>) -> Shop {
                 let known = did.renewed.contains(&asked.about);
                 Does::says(if known { 200 } else { 404 }, "{}")
             }
-            ("DELETE", ["things", id]) => {
+            ("DELETE", ["things", id]) | ("POST", ["things", id, "return"]) => {
                 let key = did.returned.entry((*id).to_owned()).or_insert_with(|| asked.key.clone());
                 let status = if *key == asked.key { 204 } else { 404 };
                 Does::says(status, "")
@@ -167,8 +210,11 @@ impl Matrix {
     /// Strikes once while the action is called, kills what is left, starts again, and judges the books.
     fn cell(&mut self, action: &str, point: &str, kind: &str) {
         let cell = format!("{action} {point} {kind}");
-        let bought = self.call("RunInstances", &[]).expect("an answer");
-        let id = bought["ids"][0].as_str().unwrap_or_else(|| panic!("{cell}: {bought}")).to_owned();
+        let buy = || {
+            let bought = self.call("RunInstances", &[]).expect("an answer");
+            bought["ids"][0].as_str().unwrap_or_else(|| panic!("{cell}: {bought}")).to_owned()
+        };
+        let (id, second) = (buy(), buy());
         let struck = self.served.gate().join("struck");
         let _ = std::fs::remove_file(&struck);
         let plan = format!("{point}={kind}:{}", struck.display());
@@ -176,6 +222,7 @@ impl Matrix {
         let params: Vec<(&str, &str)> = match action {
             "RunInstances" => Vec::new(),
             "RestartInstances" => vec![("ids.0", &id), ("ClientToken", &cell)],
+            "RenewInstances" | "ReturnInstances" => vec![("ids.0", &id), ("ids.1", &second)],
             _ => vec![("id", &id)],
         };
         let params: Vec<(&str, String)> =
@@ -236,6 +283,10 @@ fn wherever_the_purchase_path_breaks_the_books_say_what_the_module_did() {
         ("RenewInstance", &PRICED),
         ("RestartInstances", &FREE),
         ("ReturnInstance", &FREE),
+        ("RenewInstances", &PRICED),
+        ("RenewInstances", &SECOND_PAID),
+        ("ReturnInstances", &FREE),
+        ("ReturnInstances", &SECOND_PAID_BACK),
     ] {
         for point in points {
             for kind in KINDS {

@@ -13,8 +13,8 @@ const ASKED_WITH: [&str; 3] = ["action", "idempotencyKey", "requestId"];
 /// An action that another one names.
 #[derive(Debug)]
 pub(super) enum Link {
-    /// It says what became of a purchase.
-    Confirm { action: String, at: Span },
+    /// It says what became of a purchase; or of each item of a batch that is one.
+    Confirm { action: String, at: Span, of_items: bool },
     /// It says what a purchase costs: asked with those parameters that the purchase has too.
     Quote { action: String, at: Span, known: Vec<String>, path: String },
 }
@@ -22,7 +22,7 @@ pub(super) enum Link {
 /// Every action that is named must be there, and be one that can be asked.
 pub(super) fn check(report: &mut Report<'_>, operations: &[Operation], links: Vec<Link>) {
     for link in links {
-        let (Link::Confirm { action, at } | Link::Quote { action, at, .. }) = &link;
+        let (Link::Confirm { action, at, .. } | Link::Quote { action, at, .. }) = &link;
         let Some(named) = operations.iter().find(|operation| operation.action == *action) else {
             let actions = operations.iter().map(|operation| operation.action.as_str());
             let near = suggestion::did_you_mean(action, actions);
@@ -34,13 +34,13 @@ pub(super) fn check(report: &mut Report<'_>, operations: &[Operation], links: Ve
             continue;
         };
         match &link {
-            Link::Confirm { at, .. } => confirm(report, named, at),
+            Link::Confirm { at, of_items, .. } => confirm(report, named, at, *of_items),
             Link::Quote { at, known, path, .. } => quote(report, named, at, known, path),
         }
     }
 }
 
-fn confirm(report: &mut Report<'_>, named: &Operation, at: &Span) {
+fn confirm(report: &mut Report<'_>, named: &Operation, at: &Span, of_items: bool) {
     let confirm = &named.action;
     if named.mutating {
         let what = format!("`{confirm}` changes something: what became of a call is only asked");
@@ -53,10 +53,15 @@ fn confirm(report: &mut Report<'_>, named: &Operation, at: &Span) {
         let help = "what it is asked with is `idempotencyKey`, `requestId` and `action`";
         report.error(at.clone(), what, Some(help.to_owned()));
     }
-    let told_apart = |name: &str| matches!(name, "idempotencyKey" | "requestId");
+    // All items of a batch are of one requestId.
+    let told_apart = |name: &str| name == "idempotencyKey" || (name == "requestId" && !of_items);
     if !parameters.iter().any(|parameter| told_apart(&parameter.name)) {
         let what = format!("`{confirm}` has no parameter that says which call is meant");
-        let help = "declare `idempotencyKey` or `requestId`".to_owned();
+        let help = if of_items {
+            "declare `idempotencyKey`: the items of a batch have one `requestId`".to_owned()
+        } else {
+            "declare `idempotencyKey` or `requestId`".to_owned()
+        };
         report.error(at.clone(), what, Some(help));
     }
 }

@@ -152,23 +152,41 @@ impl Operation {
         over.map(owning::ids).unwrap_or_default()
     }
 
+    /// Is each item of its batch paid, or paid back, by itself.
+    #[must_use]
+    pub fn settles_items(&self) -> bool {
+        self.batch.is_some() && (self.purchase.is_some() || self.refund().is_some())
+    }
+
+    /// The arguments of a call over this one item of a batch alone.
+    #[must_use]
+    pub fn over_item(&self, arguments: &Map<String, Value>, id: &str) -> Map<String, Value> {
+        let mut one = arguments.clone();
+        if let Some(batch) = &self.batch {
+            let typed = typed_item(arguments.get(&batch.over), id);
+            one.insert(batch.over.clone(), Value::Array(vec![typed]));
+        }
+        one
+    }
+
     /// The arguments of one item: `[id]` under the same name, or the scalar under `as`.
     #[must_use]
     pub fn for_item(&self, arguments: &Map<String, Value>, id: &str) -> Map<String, Value> {
         let mut one = arguments.clone();
         let Some(batch) = &self.batch else { return one };
         let items = one.remove(&batch.over);
-        let typed = items
-            .iter()
-            .filter_map(Value::as_array)
-            .flatten()
-            .find(|item| text_of(item).as_deref() == Some(id))
-            .cloned()
-            .unwrap_or_else(|| Value::from(id));
+        let typed = typed_item(items.as_ref(), id);
         match &batch.as_ {
             Some(name) => one.insert(name.clone(), typed),
             None => one.insert(batch.over.clone(), Value::Array(vec![typed])),
         };
         one
     }
+}
+
+/// The item of this text, in the type in which it was sent.
+fn typed_item(items: Option<&Value>, id: &str) -> Value {
+    let mut all = items.into_iter().filter_map(Value::as_array).flatten();
+    let found = all.find(|item| text_of(item).as_deref() == Some(id));
+    found.cloned().unwrap_or_else(|| Value::from(id))
 }

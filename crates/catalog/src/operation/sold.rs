@@ -23,7 +23,8 @@ pub(super) fn purchase<'d>(
 ) -> Option<Purchase> {
     let Priced { from, currency, period, confirm, settle } = priced;
     let confirm = confirm.map(|(action, spot)| {
-        links.push(Link::Confirm { action: action.to_owned(), at: report.value(&spot) });
+        let (at, of_items) = (report.value(&spot), of.batch.is_some());
+        links.push(Link::Confirm { action: action.to_owned(), at, of_items });
         action.to_owned()
     });
     let price = match from {
@@ -37,7 +38,8 @@ pub(super) fn purchase<'d>(
             }
         }
         PricedBy::Quote { action, at, spot } => {
-            let known = of.plan.members.iter().map(|member| member.name.clone()).collect();
+            let known = of.plan.members.iter().map(|member| known_as(&member.name, of.batch));
+            let known = known.collect();
             let (action, path) = (action.to_owned(), at.source().to_owned());
             let place = report.value(&spot);
             links.push(Link::Quote { action: action.clone(), at: place, known, path });
@@ -70,6 +72,12 @@ pub(super) fn returns<'d>(
         let help = "say so once the module answers the same Idempotency-Key the same".to_owned();
         report.error(report.value(&spot), what, Some(help));
     }
+    if let Some(batch) = of.batch.filter(|batch| batch.over != returns.parameter) {
+        let what =
+            format!("each item of this batch would give back all of `{}`", returns.parameter);
+        let help = format!("write `param: {}`: what the batch goes over", batch.over);
+        report.error(report.value(&spot), what, Some(help));
+    }
     match Refund::compile(source, of.parameters, of.plan, of.batch) {
         Ok(refund) => Returns { refund: Some(refund), ..returns },
         Err(Wrong { message, suggestion }) => {
@@ -77,4 +85,10 @@ pub(super) fn returns<'d>(
             returns
         }
     }
+}
+
+/// The name under which an item's price knows a parameter of its batch.
+fn known_as(name: &str, batch: Option<&Batch>) -> String {
+    let one = batch.filter(|batch| batch.over == name).and_then(|batch| batch.as_.as_deref());
+    one.unwrap_or(name).to_owned()
 }

@@ -82,6 +82,54 @@ fn refunds_and_periods_that_cannot_be() {
     }
 }
 
+/// A batch over `ids`, of which the module gets `id`; and `Ask`, with these parameters.
+fn batch(terms: &str, asked: &str) -> String {
+    format!(
+        "{HEAD}paths:\n  /act/{{id}}:\n    post:\n      operationId: Act\n      x-faregate:\n        \
+         batch: {{ over: ids, as: id }}\n        {terms}\n      parameters:\n        \
+         - {{ name: id, in: path, required: true, schema: {{ type: string }} }}\n        \
+         - {{ name: to, in: query, schema: {{ type: string }} }}\n  /ask:\n    get:\n      operationId: Ask\n      \
+         parameters: [{{ name: {asked}, in: query, required: true, schema: {{ type: string }} }}]\n      \
+         responses: {{ \"200\": {{ description: x }} }}\n"
+    )
+}
+
+#[test]
+fn items_of_a_batch_are_sold_and_given_back_one_by_one() {
+    let sold = |from: &str| format!("purchase: {{ {from}, currency: CNY }}");
+    let back = |param: &str| {
+        format!(
+            "idempotent: true\n        returns: {{ type: t, param: {param}, refund: purchase.price }}"
+        )
+    };
+    for (terms, asked, expected) in [
+        (sold("price: \"params.id == 'gold' ? money('9') : money('1')\""), "id", &[][..]),
+        (sold("price: \"money('1')\", confirm: Ask"), "idempotencyKey", &[]),
+        (
+            sold("price: \"money('1')\", confirm: Ask"),
+            "requestId",
+            &["`Ask` has no parameter that says which call is meant"],
+        ),
+        (sold("quote: Ask"), "id", &[]),
+        (sold("quote: Ask"), "ids", &["`Ask` requires `ids`, which the purchase does not have"]),
+        (back("ids"), "id", &[]),
+        (back("to"), "id", &["each item of this batch would give back all of `to`"]),
+    ] {
+        let loaded = load("a.yaml", &batch(&terms, asked));
+        let found: Vec<_> = loaded.diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(found, expected, "{terms} {asked}");
+    }
+    let act = operation(&batch(&back("ids"), "id"));
+    let arguments = json!({ "ids": ["a", "b"], "to": "c" });
+    let arguments = arguments.as_object().unwrap();
+    assert!(act.settles_items());
+    assert_eq!(
+        act.over_item(arguments, "b"),
+        *json!({ "ids": ["b"], "to": "c" }).as_object().unwrap()
+    );
+    assert_eq!(act.for_item(arguments, "b"), *json!({ "id": "b", "to": "c" }).as_object().unwrap());
+}
+
 /// An action that asks `Ask` for its price.
 fn asking(purchase: &str, method: &str, parameters: &str, terms: &str) -> String {
     format!(

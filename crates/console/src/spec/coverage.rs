@@ -82,6 +82,7 @@ fn an_action_names_each_code_that_its_terms_bring_about() {
         ("DescribeZones", vec![5100], vec![5000, 5200, 5300, 5400, 5500]),
         ("DescribeInternalUsage", vec![4300, 5100], vec![5000]),
         ("RenewInstance", vec![5000, 5300, 5500], vec![5400]),
+        ("RenewInstances", vec![5000, 5300, 5400, 5500], vec![]),
     ] {
         let value: Value =
             serde_json::from_str(&get(&format!("/modules/cvm/{action}.json")).1).unwrap();

@@ -323,7 +323,6 @@ pub(crate) fn load_after(
     let api3_domain: Vec<String> = read.config.api3_domain.iter().cloned().collect();
     let catalog = loaded.catalog.map(|catalog| catalog.below(&api3_domain));
     if let Some(catalog) = &catalog {
-        check_batches(catalog, &mut faults);
         maintenance::check(&read.maintenance, catalog, (&name, &text), &mut faults);
     }
     read.config.maintenance = read.maintenance.into_iter().map(|entry| entry.switch).collect();
@@ -336,19 +335,6 @@ pub(crate) fn load_after(
     match catalog {
         Some(catalog) if faults.is_empty() => Ok(Loaded { config: read.config, catalog, warnings }),
         Some(_) | None => Err(faults),
-    }
-}
-
-/// One hold covers the whole call; what each item of a batch costs is not told apart yet, and a price that is guessed is
-/// worse than none.
-fn check_batches(catalog: &Catalog, faults: &mut Faults) {
-    for operation in catalog.modules().iter().flat_map(|module| module.operations()) {
-        if operation.batch.is_some() && operation.purchase.is_some() {
-            let action = &operation.action;
-            faults.push(Fault::plain(format!(
-                "`{action}` is a purchase and a batch; sell one item a call, or leave `batch` out"
-            )));
-        }
     }
 }
 

@@ -147,28 +147,6 @@ fn the_weakest_signature_is_said_once() {
 }
 
 #[test]
-fn a_purchase_that_is_a_batch_is_not_served() {
-    let folder = tempfile::tempdir().unwrap();
-    let document = include_str!("../../../../examples/compute/openapi.yaml");
-    let batch = "        batch: { over: instanceIds, max: 100 }\n";
-    let priced =
-        format!("{batch}        purchase: {{ price: \"money('1.00')\", currency: CNY }}\n");
-    let config = folder.path().join("faregate.toml");
-    let module = "[[modules]]\ndocument = \"cvm.yaml\"\n";
-    fs::write(
-        &config,
-        format!("base_domain = \"a.b\"\n[listen]\nhttps = \"127.0.0.1:1\"\n{module}"),
-    )
-    .unwrap();
-
-    fs::write(folder.path().join("cvm.yaml"), document).unwrap();
-    assert!(load(&config).is_ok());
-    fs::write(folder.path().join("cvm.yaml"), document.replacen(batch, &priced, 1)).unwrap();
-    let said = load(&config).unwrap_err().render(false);
-    assert!(said.contains("`StartInstances` is a purchase and a batch"), "{said}");
-}
-
-#[test]
 fn a_loaded_configuration_has_its_modules_at_their_upstreams() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("faregate.toml");

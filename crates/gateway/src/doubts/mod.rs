@@ -8,6 +8,7 @@
 //! A thread of its own looks at the start, and every second from then on. Each end is told three times:
 //! in the log, in a receipt of the call, and in the note of its entry in the books.
 
+mod parts;
 mod rounds;
 mod sending;
 
@@ -30,6 +31,7 @@ use crate::driver::Driver;
 use crate::ops::receipts;
 use crate::tokens::Turn;
 use crate::upstream::Question;
+pub(crate) use parts::{order_in_parts, order_of_item};
 pub(crate) use rounds::start;
 use sending::Sending;
 
@@ -128,6 +130,9 @@ pub(crate) fn order_end(
 impl Driver {
     /// Finds out what became of a call, and ends it so; false if nobody can say yet.
     pub(crate) async fn find_out(&self, kept: &KeptOrder, wish: Wish) -> bool {
+        if let Some(parts) = parts::of(kept) {
+            return Box::pin(self.put_together(kept, parts, wish)).await;
+        }
         let hold = match self.shared.stores.hold(kept.request_id).await {
             Ok(hold) => hold,
             // Without the books nothing can be ended.
@@ -162,7 +167,7 @@ impl Driver {
         match (confirm, again) {
             (_, Some(same)) if wish == Wish::Done => self.send_again(question(same)).await,
             (Some(confirm), _) => {
-                let arguments = confirm_arguments(confirm, kept, &sending.key);
+                let arguments = confirm_arguments(confirm, kept, &sending);
                 self.confirm(question(confirm.request(&arguments).ok()?)).await
             }
             (None, Some(same)) => self.send_again(question(same)).await,
@@ -201,7 +206,7 @@ impl Driver {
         let question = Question {
             upstream: &server.upstream,
             request: &asked.request,
-            request_id: asked.kept.request_id,
+            request_id: asked.sending.call(asked.kept.request_id),
             key: Some(&asked.sending.key),
             item: None,
             account: &asked.kept.account,
@@ -224,8 +229,10 @@ impl Driver {
             }
             (_, _, _) => Vec::new(),
         };
+        // An item's answer is kept as long as its batch has none.
+        let keeps = kept.token.is_some() || sending.as_ref().is_some_and(|sending| sending.keep);
         let order = match &ended {
-            Some(ended) => order_end(kept.token.is_some(), settlement, ended, price, id),
+            Some(ended) => order_end(keeps, settlement, ended, price, id),
             None => OrderEnd::Forget,
         };
         let ending = Ending {
@@ -366,10 +373,14 @@ impl Asked<'_> {
 }
 
 /// What the confirming action is asked with: whichever of these it declares.
-fn confirm_arguments(confirm: &Operation, kept: &KeptOrder, key: &str) -> Map<String, Value> {
+fn confirm_arguments(
+    confirm: &Operation,
+    kept: &KeptOrder,
+    sending: &Sending,
+) -> Map<String, Value> {
     let known = [
-        ("idempotencyKey", key.to_owned()),
-        ("requestId", kept.request_id.to_string()),
+        ("idempotencyKey", sending.key.clone()),
+        ("requestId", sending.call(kept.request_id).to_string()),
         ("action", kept.action.clone()),
     ];
     let declared = |name: &str| confirm.parameters.describe().iter().any(|p| p.name == name);

@@ -189,7 +189,9 @@ pub fn told_to(account: &str, kept: &[Kept], hold: Option<&OpenHold>) -> Option<
     match (own.first(), hold) {
         (Some(own), hold) => Some(told(own, &later, hold)),
         // Killed before its answer, or still under way: the ledger knows it all the same.
-        (None, hold) => hold.map(told_by_hold),
+        (None, Some(hold)) => Some(told_by_hold(hold)),
+        // One item of a batch, that paid something back.
+        (None, None) => later.last().map(|receipt| told(receipt, &later, None)),
     }
 }
 

@@ -7,6 +7,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests may overflow: they then fail")]
 
 mod disk;
+mod ends;
 mod module;
 mod spec;
 
@@ -46,6 +47,8 @@ struct Call {
 struct Wish {
     account: usize,
     wants: Wants,
+    /// The call over many things that this one is an item of.
+    batch: Option<u64>,
 }
 
 struct World {
@@ -59,6 +62,7 @@ struct World {
     n_crashes: u64,
     n_doubts: u64,
     n_refunds: u64,
+    n_batches: u64,
 }
 
 impl World {
@@ -74,6 +78,7 @@ impl World {
             n_crashes: 0,
             n_doubts: 0,
             n_refunds: 0,
+            n_batches: 0,
         }
     }
 
@@ -116,12 +121,19 @@ impl World {
         let wish = match bought {
             Some((purchase, Purchase { account, price })) => {
                 let half = Money::from_micros((price.micros() / 2).max(1), Currency::CNY);
-                Wish { account, wants: Wants::Return { purchase, amount: half } }
+                Wish { account, wants: Wants::Return { purchase, amount: half }, batch: None }
             }
             None => {
                 let price = Money::from_micros(1 + self.dice.amount(50), Currency::CNY);
                 let account = self.dice.place(N_ACCOUNTS);
-                Wish { account, wants: Wants::Buy(price) }
+                let n_more = self.dice.place(12).saturating_sub(8);
+                let batch = (n_more > 0).then_some(token);
+                let wish = Wish { account, wants: Wants::Buy(price), batch };
+                for _ in 0..n_more {
+                    let item = self.id();
+                    self.wishes.insert(item, wish);
+                }
+                wish
             }
         };
         self.wishes.insert(token, wish);
@@ -152,14 +164,28 @@ impl World {
             }
             // Under way, or in doubt.
             Some(_) => {}
+            None if wish.batch.is_some() => self.begin_all(wish.batch),
             None => self.begin(token, wish),
+        }
+    }
+
+    /// All items of a batch that are not begun: one transaction, in which each has the money that those before it leave.
+    fn begin_all(&mut self, batch: Option<u64>) {
+        let of_it = |(_, wish): &(&u64, &Wish)| wish.batch == batch;
+        let items: Vec<(u64, Wish)> =
+            self.wishes.iter().filter(of_it).map(|(token, wish)| (*token, *wish)).collect();
+        self.n_batches += 1;
+        for (token, wish) in items {
+            if !self.disk.orders.contains_key(&token) {
+                self.begin(token, wish);
+            }
         }
     }
 
     /// The hold, or the refund, and the order: one transaction.
     fn begin(&mut self, token: u64, wish: Wish) {
         let call = self.id();
-        let Wish { account, wants } = wish;
+        let Wish { account, wants, .. } = wish;
         match wants {
             Wants::Buy(price) => {
                 let mut made = None;
@@ -330,53 +356,6 @@ impl World {
                 let call = self.disk.orders.get(&token).map_or(0, |order| order.call);
                 self.disk.put_order(token, Some(Order { call, answered: true }));
             }
-        }
-    }
-
-    /// The process is killed, and starts again: `Hold::on_restart` for each, and every refund is in doubt.
-    fn crash(&mut self) {
-        self.n_crashes += 1;
-        self.disk.crash();
-        self.calls.clear();
-        let open: Vec<(u64, Kept)> =
-            self.disk.holds.iter().map(|(id, kept)| (*id, *kept)).collect();
-        for (id, kept) in open {
-            let Some(step) = kept.hold.state().on_restart() else { continue };
-            self.disk.step(id, step, self.now);
-            if step == Step::GiveBack {
-                self.disk.put_order(kept.token, None);
-            }
-        }
-        let begun: Vec<(u64, Refund)> =
-            self.disk.refunds.iter().map(|(token, refund)| (*token, *refund)).collect();
-        for (token, refund) in begun {
-            self.disk.put_refund(token, Some(Refund { in_doubt: true, ..refund }));
-        }
-        self.commit();
-    }
-
-    /// No more wishes, no more crashes: everything comes to an end, and the sums are the module's.
-    fn rest(&mut self) {
-        self.commit();
-        for _ in 0..200_000 {
-            let open = self.calls.len() + self.disk.holds.len() + self.disk.refunds.len();
-            if open + self.module.wire.len() == 0 {
-                break;
-            }
-            self.now += 1;
-            let now = self.now;
-            self.module.wire.retain(|request| request.until >= now);
-            self.advance();
-            self.deliver();
-            self.find_out();
-            self.commit();
-        }
-        assert!(self.calls.is_empty() && self.disk.refunds.is_empty(), "something never ended");
-        assert!(self.disk.holds.is_empty(), "a hold never ended: {:?}", self.disk.holds);
-        self.disk.check();
-        for (account, balance) in self.disk.balances.iter().enumerate() {
-            let spent = balance.of(crate::LedgerAccount::Revenue).micros();
-            assert_eq!(i128::from(spent), self.module.owed[account], "account {account}: charged");
         }
     }
 }

@@ -41,6 +41,7 @@ fn whatever_is_killed_every_account_pays_exactly_what_the_module_did() {
     let first = seed();
     let (mut n_crashes, mut n_doubts, mut n_refunds, mut n_entries, mut n_executed) =
         (0, 0, 0, 0, 0);
+    let mut n_batches = 0;
     for round in 0..n_all / n_each {
         let mut world = World::new(first.wrapping_add(round));
         for n in 0..n_each {
@@ -53,13 +54,15 @@ fn whatever_is_killed_every_account_pays_exactly_what_the_module_did() {
         n_crashes += world.n_crashes;
         n_doubts += world.n_doubts;
         n_refunds += world.n_refunds;
+        n_batches += world.n_batches;
         n_entries += world.disk.n_entries;
         n_executed += world.module.n_executed;
     }
     println!(
-        "{n_all} operations: {n_entries} entries, {n_executed} executions, {n_refunds} refunds, {n_doubts} doubts, \
-         {n_crashes} crashes"
+        "{n_all} operations: {n_entries} entries, {n_executed} executions, {n_batches} batches, {n_refunds} refunds, \
+         {n_doubts} doubts, {n_crashes} crashes"
     );
     // A simulation in which nothing goes wrong shows nothing.
     assert!(n_crashes > 500 && n_doubts > 500 && n_refunds > 500 && n_executed > 5_000);
+    assert!(n_batches > 500);
 }

@@ -3,11 +3,14 @@
 //! The last gate, because it is the only one that holds something: what passes it is paid for. A priced
 //! call's claim is written again in the reservation's own transaction, so that money never trusts the nonce
 //! store alone.
-//! Invariant: a `Funded` costs nothing, or its price is held. Never: computes with floats; guesses a price.
+//! Invariant: a `Funded` costs nothing, or its price is held; an item of a batch that it goes on with, too. Never:
+//! computes with floats; guesses a price.
+
+mod bill;
 
 use faregate_catalog::{Operation, Pricing, Quote};
-use faregate_contract::{Code, Origin, Public, Reason, Refusal};
-use faregate_ledger::{Balance, Currency, Daily, Money};
+use faregate_contract::{Code, Origin, Public, Reason, Refusal, RequestId};
+use faregate_ledger::{Balance, Currency, Daily, Hold, Money};
 use serde_json::{Map, Value};
 
 use crate::facts::{HoldOutcome, Intent};
@@ -16,12 +19,14 @@ use crate::parameters;
 use crate::replay;
 use crate::time::Millis;
 use crate::verification::Verified;
+pub use bill::{Bill, Lot, Wants, check, intent, intent_of};
 
-/// A call that costs nothing, or whose price is held.
+/// A call that costs nothing, or whose price is held; of a batch, those of its items.
 #[derive(Debug)]
 pub struct Funded {
     of: Verified,
     held: Option<Money>,
+    lots: Vec<bill::Judged>,
 }
 
 owns!(Funded => Verified);
@@ -31,6 +36,25 @@ impl Funded {
     #[must_use]
     pub fn held(&self) -> Option<Money> {
         self.held
+    }
+
+    /// The name of the item at this place: of its own where it is paid by itself, else the call's.
+    #[must_use]
+    pub fn name_at(&self, place: usize) -> RequestId {
+        let own = self.lots.iter().find(|lot| lot.place == place).map(|lot| lot.id);
+        own.unwrap_or_else(|| self.raw().request_id)
+    }
+
+    /// Why the item at this place does not go on, if it cannot be paid.
+    #[must_use]
+    pub fn unfunded(&self, place: usize) -> Option<&Refusal> {
+        self.lots.iter().find(|lot| lot.place == place)?.refusal.as_ref()
+    }
+
+    /// Is there an item that cannot be paid.
+    #[must_use]
+    pub fn has_unfunded(&self) -> bool {
+        self.lots.iter().any(|lot| lot.refusal.is_some())
     }
 }
 
@@ -169,39 +193,28 @@ pub fn would(price: Money, funds: Option<&(Balance, Daily)>, now: Millis) -> Opt
     Some(Refused::Capped { price, cap: capped.cap, spent: capped.spent, resets_at }.into())
 }
 
-/// What a call of this price wants to hold; none if it costs nothing.
-#[must_use]
-pub fn intent(verified: &Verified, price: Option<Money>) -> Option<Intent> {
-    let amount = price.filter(|price| price.is_positive())?;
-    Some(Intent {
-        request_id: verified.raw().request_id,
-        account: verified.account().id.clone(),
-        amount,
-        module: verified.module().name.clone(),
-        action: verified.operation().action.clone(),
-        print: verified.print(),
-    })
+/// What an account would have left, in memory alone, once this price was set aside.
+pub fn rehearse(price: Money, funds: Option<&mut (Balance, Daily)>, now: Millis) {
+    let Some((balance, daily)) = funds else { return };
+    // What cannot be set aside is refused by [`would`], and changes nothing.
+    if price.is_positive() && Hold::reserve(balance, price).is_ok() {
+        let _ = daily.spend(price, now.as_ms());
+    }
 }
 
-/// Judges what the ledger answered.
-///
-/// # Errors
-/// 5300 when there is not enough; 4500 when the ledger has seen this call's claim before.
-pub fn check(
-    verified: Verified,
-    intent: Option<&Intent>,
-    outcome: &HoldOutcome,
-) -> Result<Funded, Refusal> {
-    match (intent, outcome) {
-        (None, _) | (Some(_), HoldOutcome::NothingToPay) => Ok(Funded { of: verified, held: None }),
-        (Some(intent), HoldOutcome::Held) => Ok(Funded { of: verified, held: Some(intent.amount) }),
-        (Some(intent), &HoldOutcome::Insufficient { available, credit }) => {
-            Err(Refused::Insufficient { price: intent.amount, available, credit }.into())
+/// What is held of an intent, by what the ledger answered.
+fn judge(intent: &Intent, outcome: &HoldOutcome, now_s: i64) -> Result<Option<Money>, Refusal> {
+    let price = intent.amount;
+    match *outcome {
+        HoldOutcome::NothingToPay => Ok(None),
+        HoldOutcome::Held => Ok(Some(price)),
+        HoldOutcome::Insufficient { available, credit } => {
+            Err(Refused::Insufficient { price, available, credit }.into())
         }
-        (Some(intent), &HoldOutcome::Capped { cap, spent, resets_at }) => {
-            Err(Refused::Capped { price: intent.amount, cap, spent, resets_at }.into())
+        HoldOutcome::Capped { cap, spent, resets_at } => {
+            Err(Refused::Capped { price, cap, spent, resets_at }.into())
         }
-        (Some(_), HoldOutcome::Duplicate) => Err(replay::seen(verified.now().as_secs())),
+        HoldOutcome::Duplicate => Err(replay::seen(now_s)),
     }
 }
 

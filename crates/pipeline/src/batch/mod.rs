@@ -24,12 +24,46 @@ pub const SOME_FAILED: Reason = Reason::new("SOME_FAILED");
 /// The items that go upstream, by their place in the call.
 #[must_use]
 pub fn plan(sent: &Sent) -> Vec<usize> {
-    let Requests::Each(items) = sent.requests() else { return Vec::new() };
-    if is_left(sent, items.iter().map(|(id, _)| id.as_str())) {
+    let left = sent.operation().batch.as_ref().is_some_and(|batch| batch.rest == Rest::Left);
+    if left && sent.has_unfunded() {
         return Vec::new();
     }
-    let runs = items.iter().enumerate().filter(|(_, (id, _))| is_open(sent, id));
-    runs.filter(|(_, (id, _))| !sent.is_refused(id)).map(|(place, _)| place).collect()
+    let owned = due(sent).into_iter().map(|(place, _)| place);
+    owned.filter(|place| sent.unfunded(*place).is_none()).collect()
+}
+
+/// The items that are to be paid and done, as far as their owners go: by place and id.
+#[must_use]
+pub fn due(owned: &Owned) -> Vec<(usize, &str)> {
+    let Requests::Each(items) = owned.requests() else { return Vec::new() };
+    if is_left(owned, items.iter().map(|(id, _)| id.as_str())) {
+        return Vec::new();
+    }
+    let runs = items.iter().enumerate().filter(|(_, (id, _))| is_open(owned, id));
+    let runs = runs.filter(|(_, (id, _))| !owned.is_refused(id));
+    runs.map(|(place, (id, _))| (place, id.as_str())).collect()
+}
+
+/// Of those that do not go upstream, how each ends: by place.
+#[must_use]
+pub fn told_before(sent: &Sent) -> Vec<(usize, Item)> {
+    let Requests::Each(items) = sent.requests() else { return Vec::new() };
+    let plan = plan(sent);
+    let rest = items.iter().enumerate().filter(|(place, _)| !plan.contains(place));
+    rest.map(|(place, (id, _))| (place, untried(sent, place, id))).collect()
+}
+
+/// How an item ends that nothing was sent for.
+fn untried(sent: &Sent, place: usize, id: &str) -> Item {
+    if let Some(settled) = sent.resumed().and_then(|resumed| resumed.settled(id)) {
+        return settled.clone();
+    }
+    let refusal = if sent.is_refused(id) {
+        ownership::absent()
+    } else {
+        sent.unfunded(place).cloned().unwrap_or_else(operation::not_attempted)
+    };
+    Item { id: id.to_owned(), result: Err(refusal), request_id: sent.name_at(place) }
 }
 
 /// Is the item one that is done now: no earlier call settled it.
@@ -48,18 +82,14 @@ fn is_left<'i>(owned: &Owned, mut ids: impl Iterator<Item = &'i str>) -> bool {
 #[must_use]
 pub fn merge(sent: &Sent, mut done: Vec<(usize, Done)>) -> Outcome {
     let Requests::Each(items) = sent.requests() else { return Outcome::Batch(Vec::new()) };
-    let request_id = sent.raw().request_id;
     let judged = items.iter().enumerate().map(|(place, (id, _))| {
-        if let Some(settled) = sent.resumed().and_then(|resumed| resumed.settled(id)) {
-            return settled.clone();
-        }
         let ran = done.iter().position(|(ran, _)| *ran == place).map(|at| done.swap_remove(at).1);
-        let result = match ran {
-            Some(done) => done.result,
-            None if sent.is_refused(id) => Err(ownership::absent()),
-            None => Err(operation::not_attempted()),
-        };
-        Item { id: id.clone(), result, request_id }
+        match ran {
+            Some(Done { result, .. }) => {
+                Item { id: id.clone(), result, request_id: sent.name_at(place) }
+            }
+            None => untried(sent, place, id),
+        }
     });
     Outcome::Batch(judged.collect())
 }

@@ -113,14 +113,22 @@ pub enum Refused {
     },
     /// Not asked: other items of its batch were refused.
     NotAttempted,
+    /// Not asked: the gateway ended before it came to this item of a batch.
+    NotSent,
 }
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
-        let Refused::Module { message, module } = refused else {
-            let say = "not attempted: a gate refused other items, and this action sends all of them or none.";
-            let say = Public::new(say);
-            return Refusal::new(Code::OperationFailed, NOT_ATTEMPTED, Origin::Client, say);
+        let (message, module) = match refused {
+            Refused::Module { message, module } => (message, module),
+            Refused::NotAttempted => {
+                let say = "not attempted: a gate refused other items, and this action sends all of them or none.";
+                return not_asked(Origin::Client, say);
+            }
+            Refused::NotSent => {
+                let say = "not attempted: the gateway ended before it came to this item; go on with the resumeToken.";
+                return not_asked(Origin::Gateway, say);
+            }
         };
         let say = format!("{}.", message.trim_end_matches('.'));
         let refusal =
@@ -131,6 +139,16 @@ impl From<Refused> for Refusal {
             None => refusal,
         }
     }
+}
+
+fn not_asked(origin: Origin, say: &'static str) -> Refusal {
+    Refusal::new(Code::OperationFailed, NOT_ATTEMPTED, origin, Public::new(say))
+}
+
+/// 5100 for an item that a gateway which is gone did not come to.
+#[must_use]
+pub fn not_sent() -> Refusal {
+    Refused::NotSent.into()
 }
 
 /// 5100 for an item that was left because of others; asked for by `batch`.

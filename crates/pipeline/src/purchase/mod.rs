@@ -88,15 +88,15 @@ pub fn bought(
     each.collect()
 }
 
-/// The resources that a call gives back for money.
+/// The resources that a call with these arguments gives back for money.
 #[must_use]
-pub fn refundable(valid: &Valid) -> Vec<ResourceRef> {
+pub fn refundable(valid: &Valid, arguments: &Map<String, Value>) -> Vec<ResourceRef> {
     let operation = valid.operation();
     let (Some(returns), Some(_)) = (&operation.returns, operation.refund()) else {
         return Vec::new();
     };
     let binding = Binding { parameter: returns.parameter.clone(), kind: returns.kind.clone() };
-    let (ids, module) = (binding.ids(valid.arguments()), &valid.module().name);
+    let (ids, module) = (binding.ids(arguments), &valid.module().name);
     let each = ids.into_iter().map(|id| ResourceRef {
         module: module.clone(),
         kind: returns.kind.clone(),
@@ -105,12 +105,13 @@ pub fn refundable(valid: &Valid) -> Vec<ResourceRef> {
     each.collect()
 }
 
-/// What a call gives back if it is done, of what was paid for what it returns.
+/// What a call with these arguments gives back if it is done, of what was paid for what it returns.
 ///
 /// # Errors
 /// 4000 when that cannot be worked out.
 pub fn refunds(
     valid: &Valid,
+    arguments: &Map<String, Value>,
     returned: Vec<ResourceRef>,
     purchased: &[Option<Purchased>],
 ) -> Result<Vec<Refund>, Refusal> {
@@ -126,7 +127,7 @@ pub fn refunds(
             period_s: bought.period_s,
             elapsed_s: elapsed_ms.checked_div(1_000).unwrap_or(0),
         };
-        let micros = refund.evaluate(valid.arguments(), record);
+        let micros = refund.evaluate(arguments, record);
         let micros = micros.map_err(|e| parameters::price(format!("the refund: {e}")))?;
         let amount = Money::from_micros(micros, bought.price.currency());
         if amount.is_positive() {

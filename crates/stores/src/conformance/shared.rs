@@ -21,6 +21,7 @@ const SUITE: &[(&str, fn())] = &[
     ("the last nonce is asked only where it is wanted", nonces::the_last_nonce_is_asked_only_where_it_is_wanted),
     ("of copies that race one is new", nonces::of_copies_that_race_one_is_new),
     ("the first answer that is kept stays whoever finds out next", orders::the_first_answer_that_is_kept_stays_whoever_finds_out_next),
+    ("of what there is the first items of a batch have theirs", orders::of_what_there_is_the_first_items_of_a_batch_have_theirs),
     ("a clock that was set back locks nobody out", quotas::a_clock_that_was_set_back_locks_nobody_out),
     ("a cell that refuses takes from none and spends no nonce", quotas::a_cell_that_refuses_takes_from_none_and_spends_no_nonce),
     ("copies of a spent claim cost nothing", quotas::copies_of_a_spent_claim_cost_nothing),

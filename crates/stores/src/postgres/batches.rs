@@ -14,7 +14,9 @@ pub(crate) async fn keep(c: &impl GenericClient, batch: &KeptBatch) -> Result<()
         .prepare_cached(
             "WITH old AS (DELETE FROM batches WHERE at_ms < $8) \
              INSERT INTO batches (request_id, account, module, action, prints, answer, at_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (request_id) DO UPDATE SET answer = excluded.answer \
+             WHERE batches.resumed_by IS NULL",
         )
         .await?;
     let (id, oldest) = (batch.request_id.as_bytes().as_slice(), batch.at.plus(-KEPT_MS).as_ms());

@@ -74,7 +74,8 @@ pub(crate) async fn by_token(
     Ok(found.filter(|order| order.answer.is_none() || order.at >= oldest))
 }
 
-async fn by_id(
+/// The order of this name.
+pub(crate) async fn by_id(
     c: &impl GenericClient,
     vault: &Vault,
     id: RequestId,

@@ -245,6 +245,14 @@ impl Shared {
         moved!(self.postgres, "orders", |c| orders::by_token(&c, vault, account, token, now).await)
     }
 
+    pub(crate) async fn order_of(
+        &self,
+        vault: &Vault,
+        id: RequestId,
+    ) -> Result<Option<KeptOrder>, StoreDown> {
+        moved!(self.postgres, "orders", |c| orders::by_id(&c, vault, id).await)
+    }
+
     pub(crate) async fn funds(&self, account: &str) -> Result<Option<(Balance, Daily)>, StoreDown> {
         moved!(self.postgres, "ledger", |c| ledger::books(&c, account, false).await)
     }

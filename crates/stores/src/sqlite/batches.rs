@@ -10,12 +10,14 @@ use crate::error::{Fault, broken};
 /// As long as a receipt.
 pub(crate) const KEPT_MS: i64 = 24 * 3_600 * 1_000;
 
+/// Kept once more, it is known better: unless somebody goes on with it.
 pub(crate) fn keep(c: &Connection, batch: &KeptBatch) -> Result<(), Fault> {
     c.prepare_cached("DELETE FROM batches WHERE at_ms < ?1")?
         .execute([batch.at.plus(-KEPT_MS).as_ms()])?;
     c.prepare_cached(
         "INSERT INTO batches (request_id, account, module, action, prints, answer, at_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+         ON CONFLICT (request_id) DO UPDATE SET answer = excluded.answer WHERE resumed_by IS NULL",
     )?
     .execute((
         batch.request_id.as_bytes(),

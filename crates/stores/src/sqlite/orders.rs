@@ -162,7 +162,12 @@ pub(crate) fn by_token(
     Ok(found.filter(|order| order.answer.is_none() || order.at >= oldest))
 }
 
-fn by_id(c: &Connection, vault: &Vault, id: RequestId) -> Result<Option<KeptOrder>, Fault> {
+/// The order of this name.
+pub(crate) fn by_id(
+    c: &Connection,
+    vault: &Vault,
+    id: RequestId,
+) -> Result<Option<KeptOrder>, Fault> {
     c.prepare_cached("SELECT * FROM orders WHERE request_id = ?1")?
         .query_row([id.as_bytes()], |row| Ok(read(vault, row)))
         .optional()?

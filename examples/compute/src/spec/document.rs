@@ -68,6 +68,8 @@ impl Document {
     fn allows(&self, schema: &str, value: &Value) -> bool {
         assert!(self.0.pointer(schema).is_some_and(Value::is_object), "no schema at {schema}");
         let mut root = self.0.clone();
+        // Braces stand in no URI (RFC 3986, 2).
+        let schema = schema.replace('{', "%7B").replace('}', "%7D");
         root["$ref"] = json!(format!("#{schema}"));
         jsonschema::draft202012::new(&root).expect("a schema").is_valid(value)
     }

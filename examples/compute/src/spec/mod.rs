@@ -62,11 +62,14 @@ async fn an_instance_is_started_stopped_moved_renewed_and_returned_by_its_accoun
         bob | POST /instances/renew {{"instanceId":"$a","period":1}}             | 404
         bob | DELETE /instances/$a                                               | 404
         ann | POST /instances/renew {{"instanceId":"$a","period":2}}             | 200 {{"dealId":"*"}}
+        bob | POST /instances/$a/renew {{"period":1}}                            | 404
+        bob | POST /instances/$a/return                                          | 404
+        ann | POST /instances/$a/renew {{"period":1}}                            | 200 {{"dealId":"*"}}
         ann | DELETE /instances/$a                                               | 204
         ann | DELETE /instances/$a                                               | 404
         ann | POST /instances/start {{"instanceIds":["$a"]}}                     | 404
         ann | GET /instances                                                     | 200 {{"totalCount":0,"instanceSet":[]}}
-        ann | GET /usage                                                         | 200 {{"accounts":2,"running":1,"stopped":0,"returned":1,"deals":3}}
+        ann | GET /usage                                                         | 200 {{"accounts":2,"running":1,"stopped":0,"returned":1,"deals":4}}
     "#)).await;
 }
 
