@@ -88,7 +88,10 @@ impl Reference {
         }
         let receipt = asked.path.strip_prefix("/feedback/");
         // A store that is down has no receipt to show; the vote is where it was.
-        let kept = receipt.and_then(|receipt| self.stores.vote(receipt).ok().flatten());
+        let kept = match receipt {
+            Some(receipt) => self.stores.vote(receipt).await.ok().flatten(),
+            None => None,
+        };
         match kept {
             Some(vote) => feedback::receipt(&of_row(vote), visit, &site),
             None => faregate_console::respond(visit, &site),

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use faregate_pipeline::facts::StoreDown;
 
-use crate::error::NOT_CARRIED;
+use crate::shared::Shared;
 use crate::sqlite::audits::Actor;
 use crate::{Admin, Stores};
 
@@ -13,22 +13,20 @@ impl Stores {
     /// disk and waits for it: not for a worker's own thread.
     ///
     /// # Errors
-    /// The data folder could not be opened once more.
+    /// The home could not be opened once more.
     pub fn administer<T>(
         &self,
         actor: Actor,
         work: impl FnOnce(&mut Admin) -> T,
     ) -> Result<T, StoreDown> {
         let down = |cause: String| StoreDown { store: "administration", cause };
-        if self.inner.shared.is_some() {
-            return Err(down(NOT_CARRIED.to_owned()));
-        }
         // A panic over it rolled its transaction back: nothing is half done.
         let mut admin = self.inner.admin.lock().unwrap_or_else(PoisonError::into_inner);
         if admin.is_none() {
             let folder = self.inner.database.parent();
             let folder = folder.ok_or_else(|| down("the database is in no folder".to_owned()))?;
-            *admin = Some(Admin::open(folder).map_err(|cause| down(cause.to_string()))?);
+            let at = self.inner.shared.as_ref().map(Shared::at);
+            *admin = Some(Admin::open_at(folder, at).map_err(|cause| down(cause.to_string()))?);
         }
         let Some(admin) = &mut *admin else { return Err(down("it is not open".to_owned())) };
         admin.act_as(actor);

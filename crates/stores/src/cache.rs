@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use faregate_pipeline::facts::{Key, StoreDown, Switch};
+use faregate_signing::{KeyId, SecretKey};
 
 use crate::sqlite::sandbox::Sandbox;
 
@@ -22,6 +23,8 @@ struct Keys {
     /// Counts how often everything was forgotten.
     generation: u64,
     known: HashMap<Box<str>, Arc<Key>>,
+    /// The secrets of an account's keys, where they are a trip away.
+    secrets: HashMap<Box<str>, Vec<(KeyId, SecretKey)>>,
 }
 
 impl Cache {
@@ -56,20 +59,43 @@ impl Cache {
         keys.known.get(id).map(Arc::clone).ok_or(keys.generation)
     }
 
-    /// Remembers a key, unless everything was forgotten since it was asked for.
-    pub(crate) fn keep_key(&self, generation: u64, key: Key) -> Arc<Key> {
+    /// Remembers a key and all secrets of its account, unless anything was forgotten since it was asked for.
+    pub(crate) fn keep_key(
+        &self,
+        generation: u64,
+        key: Key,
+        secrets: Vec<(KeyId, SecretKey)>,
+    ) -> Arc<Key> {
         let key = Arc::new(key);
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.generation == generation {
             keys.known.insert(key.id.as_str().into(), Arc::clone(&key));
+            keys.secrets.insert(key.account.id.as_str().into(), secrets);
         }
         key
+    }
+
+    /// The secrets of an account's keys but one, as far as they are remembered.
+    pub(crate) fn other_secrets(&self, account: &str, but: &str) -> Vec<SecretKey> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let all = keys.secrets.get(account).into_iter().flatten();
+        all.filter(|(id, _)| id.as_str() != but).map(|(_, secret)| secret.clone()).collect()
+    }
+
+    /// Forgets the keys of an account.
+    pub(crate) fn forget_account(&self, account: &str) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        // What is being loaded may be as it was before.
+        keys.generation = keys.generation.wrapping_add(1);
+        keys.known.retain(|_, key| key.account.id != account);
+        keys.secrets.remove(account);
     }
 
     pub(crate) fn forget_keys(&self) {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.generation = keys.generation.wrapping_add(1);
         keys.known.clear();
+        keys.secrets.clear();
     }
 
     pub(crate) fn switches(&self) -> Arc<Vec<Switch>> {
@@ -111,10 +137,8 @@ impl Cache {
 
 #[cfg(test)]
 mod spec {
-    use faregate_pipeline::facts::Account;
-    use faregate_signing::{KeyId, SecretKey};
-
     use super::*;
+    use faregate_pipeline::facts::Account;
 
     fn key(enabled: bool) -> Key {
         let account = Arc::new(Account::new("100000001", 1, "Ann"));

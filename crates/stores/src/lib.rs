@@ -41,6 +41,7 @@ mod receipts;
 mod redis;
 mod sandbox;
 mod shared;
+mod sql;
 mod sqlite;
 mod ticket;
 mod vault;
@@ -114,7 +115,7 @@ struct Inner {
     receipts: Receipts,
     cache: Arc<Cache>,
     admin: std::sync::Mutex<Option<Admin>>,
-    vault: Vault,
+    vault: Arc<Vault>,
     window_ms: i64,
     opened: Opened,
     database: PathBuf,
@@ -168,14 +169,20 @@ impl Stores {
     /// # Errors
     /// They could not be read, or do not open.
     pub fn other_secrets(&self, account: &str, but: &str) -> Result<Vec<SecretKey>, StoreDown> {
-        let Inner { readers, vault, .. } = &*self.inner;
+        let Inner { readers, vault, shared, cache, .. } = &*self.inner;
+        if shared.is_some() {
+            return Ok(cache.other_secrets(account, but));
+        }
         readers.read("keys", |c| sqlite::accounts::other_secrets(c, vault, account, but))
     }
 
     /// Notes, without waiting, that a key was used; once a minute is enough.
     pub fn key_used(&self, key: &Key, last: KeyUse) {
         let id = key.id.as_str().to_owned();
-        drop(self.write("keys", move |c| sqlite::users::used(c, &id, &last)));
+        match &self.inner.shared {
+            Some(shared) => shared.key_used(id, last),
+            None => drop(self.write("keys", move |c| sqlite::users::used(c, &id, &last))),
+        }
     }
 
     /// What is out of service.
@@ -299,6 +306,9 @@ impl Stores {
     /// # Errors
     /// It could not be written.
     pub async fn keep_vote(&self, vote: NewVote) -> Result<i64, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.desk("feedback", move |c| feedback::insert(c, &vote)).await;
+        }
         self.write("feedback", move |c| feedback::insert(c, &vote)).done().await
     }
 
@@ -306,7 +316,11 @@ impl Stores {
     ///
     /// # Errors
     /// It could not be read.
-    pub fn vote(&self, receipt: &str) -> Result<Option<Vote>, StoreDown> {
+    pub async fn vote(&self, receipt: &str) -> Result<Option<Vote>, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            let receipt = receipt.to_owned();
+            return shared.desk("feedback", move |c| feedback::by_receipt(c, &receipt)).await;
+        }
         self.inner.readers.read("feedback", |c| feedback::by_receipt(c, receipt))
     }
 

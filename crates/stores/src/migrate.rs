@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0901_batches.sql"),
     include_str!("../migrations/sqlite/0903_windows.sql"),
     include_str!("../migrations/sqlite/0904_users.sql"),
+    include_str!("../migrations/sqlite/0905_refund_nodes.sql"),
 ];
 
 /// The one that SQL alone cannot do.

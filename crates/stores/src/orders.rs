@@ -164,7 +164,10 @@ impl Stores {
 
     /// Leaves the refunds of a call in doubt without waiting, for a call that is being dropped.
     pub fn doubt_refunds_later(&self, id: RequestId) {
-        drop(self.write("ledger", move |c| refunds::doubt(c, id)));
+        match &self.inner.shared {
+            Some(shared) => shared.doubt_refunds_later(id),
+            None => drop(self.write("ledger", move |c| refunds::doubt(c, id))),
+        }
     }
 
     /// What each resource was last bought for, in the order asked; none where there is nothing to refund.
@@ -175,6 +178,9 @@ impl Stores {
         &self,
         wanted: &[ResourceRef],
     ) -> Result<Vec<Option<Purchased>>, StoreDown> {
+        if let Some(shared) = &self.inner.shared {
+            return shared.purchased(wanted).await;
+        }
         self.inner.readers.read("ledger", |c| {
             wanted.iter().map(|resource| refunds::purchased(c, resource)).collect()
         })
@@ -218,9 +224,8 @@ impl Stores {
     /// # Errors
     /// They could not be read.
     pub async fn doubted_returns(&self) -> Result<Vec<KeptOrder>, StoreDown> {
-        // The shared home begins none, so far.
-        if self.inner.shared.is_some() {
-            return Ok(Vec::new());
+        if let Some(shared) = &self.inner.shared {
+            return shared.doubted_returns(&self.inner.vault).await;
         }
         self.inner.readers.read("ledger", |c| orders::doubted_returns(c, &self.inner.vault))
     }

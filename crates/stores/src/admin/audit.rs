@@ -2,12 +2,12 @@
 
 use faregate_pipeline::facts::{Account, Identity, Switch, SwitchState};
 use faregate_pipeline::time::Millis;
-use rusqlite::{Transaction, TransactionBehavior};
 use serde_json::{Value, json};
 
-use super::{Admin, Side};
+use super::Admin;
 use crate::clock;
 use crate::error::{AdminError, Fault};
+use crate::sql::Connection;
 use crate::sqlite::accounts::{identity_text, state_text};
 use crate::sqlite::audits::{self, Actor, AuditCheck, AuditFilter, AuditRecord, Change};
 use crate::vault::Vault;
@@ -59,26 +59,23 @@ impl Admin {
         self.write(|c, vault| Ok(audits::verify(c, vault)?))
     }
 
-    /// One immediate transaction that leaves its records in the audit log: done as a whole, or not at all.
+    /// One transaction that leaves its records in the audit log: done as a whole, or not at all.
     pub(super) fn change<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, &Vault, &mut Noted) -> Result<T, AdminError>,
+        work: impl FnOnce(&Connection, &Vault, &mut Noted) -> Result<T, AdminError>,
     ) -> Result<T, AdminError> {
-        let now = clock::wall();
-        let Side::Embedded(connection) = &mut self.side else {
-            return Err(AdminError::NotCarried);
-        };
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut noted = Noted::default();
-        let done = work(&transaction, &self.vault, &mut noted)?;
-        record(&transaction, &self.vault, &self.actor, noted, now)?;
-        transaction.commit()?;
-        Ok(done)
+        let (now, actor) = (clock::wall(), self.actor.clone());
+        self.write(|c, vault| {
+            let mut noted = Noted::default();
+            let done = work(c, vault, &mut noted)?;
+            record(c, vault, &actor, noted, now)?;
+            Ok(done)
+        })
     }
 }
 
 fn record(
-    c: &Transaction<'_>,
+    c: &Connection,
     vault: &Vault,
     actor: &Actor,
     noted: Noted,
@@ -139,7 +136,6 @@ pub(super) fn switch(switch: &Switch) -> Value {
 #[cfg(test)]
 mod spec {
     use faregate_pipeline::facts::AccountState;
-    use rusqlite::Connection;
 
     use super::*;
     use crate::{NewAccount, Stores};
@@ -219,7 +215,10 @@ mod spec {
         ] {
             let (folder, mut admin) = admin();
             let database = folder.path().join("data/faregate.db");
-            Connection::open(database).unwrap().execute_batch(&format!("{OPEN}{sql}")).unwrap();
+            rusqlite::Connection::open(database)
+                .unwrap()
+                .execute_batch(&format!("{OPEN}{sql}"))
+                .unwrap();
             let check = admin.verify_audit().unwrap();
             assert_eq!(check.bad.map(|(at, _)| at), bad, "{what}");
         }
@@ -228,7 +227,8 @@ mod spec {
     #[test]
     fn the_database_itself_refuses_to_change_a_record() {
         let (folder, _admin) = admin();
-        let connection = Connection::open(folder.path().join("data/faregate.db")).unwrap();
+        let connection =
+            rusqlite::Connection::open(folder.path().join("data/faregate.db")).unwrap();
         for sql in ["UPDATE audit SET who = 'x'", "DELETE FROM audit"] {
             let refused = connection.execute(sql, []).unwrap_err();
             assert!(refused.to_string().contains("audit log is never"), "{refused}");

@@ -99,11 +99,11 @@ mod spec {
         }
         for text in ["See /errors/4500.", "Mended."] {
             admin.answer_vote(1, text).unwrap();
-            let read = stores.vote("r1").unwrap().unwrap();
+            let read = stores.vote("r1").await.unwrap().unwrap();
             assert_eq!((read.id, read.vote.text.as_str()), (1, words));
             assert_eq!(read.answer.unwrap().0, text);
         }
-        assert_eq!(stores.vote("r3").unwrap(), None);
+        assert_eq!(stores.vote("r3").await.unwrap(), None);
         assert!(admin.answer_vote(3, "x").is_err() && admin.answer_vote(2, " ").is_err());
         assert!(admin.vote(2).is_ok() && admin.vote(3).is_err());
     }

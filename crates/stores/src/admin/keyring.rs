@@ -1,10 +1,10 @@
 //! The keyring: a new epoch, and everything sealed again under it, beside a running gateway.
 
-use rusqlite::Connection;
 use serde_json::json;
 
-use super::Admin;
+use super::{Admin, Side};
 use crate::error::{AdminError, Fault};
+use crate::sql::Connection;
 use crate::sqlite::{sealed, users};
 use crate::vault::Vault;
 
@@ -27,8 +27,13 @@ impl Admin {
     /// asked for again. The epochs before stay in the keyring: a backup of the database needs them.
     ///
     /// # Errors
-    /// The keyring could not be written, or a key does not open.
+    /// The keyring could not be written, a key does not open, or other gateways have copies of the keyring.
     pub fn rotate_keyring(&mut self) -> Result<Rotated, AdminError> {
+        if matches!(self.side, Side::Shared(_)) {
+            // What is sealed under an epoch that another gateway has not got does not open there.
+            let say = "every gateway of a shared home has a copy of the keyring: it is not rotated there, so far";
+            return Err(AdminError::Refused(say.to_owned()));
+        }
         // In a transaction that writes, so that of two that rotate one waits.
         let (epoch, resumed) = self.write(|c, vault| {
             let unread = |cause: crate::OpenError| Fault::Broken(cause.to_string());

@@ -5,14 +5,14 @@ use std::fmt;
 use faregate_pipeline::facts::Key;
 use faregate_pipeline::time::Millis;
 use faregate_signing::KeyId;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::users::no_user;
-use super::{Admin, Side, check_id, no_account};
+use super::{Admin, check_id, no_account};
 use crate::clock;
 use crate::error::{AdminError, Fault};
+use crate::sql::Connection;
 use crate::sqlite::accounts::{self, KeyEntry};
 use crate::sqlite::users::{self, Terms};
 use crate::sqlite::{changed, policies};
@@ -58,18 +58,6 @@ impl Admin {
         let now = self.now()?;
         let expires_at = seconds.map(|seconds| now.plus(seconds.saturating_mul(1000)));
         let new = drawn()?;
-        if let Side::Shared(operator) = &self.side {
-            if user.is_some() || expires_at.is_some() {
-                return Err(AdminError::NotCarried);
-            }
-            let live = |key: &&KeyEntry| key.enabled && !key.has_token && key.user.is_none();
-            if operator.keys(Some(account))?.iter().filter(live).count() >= LIVE_MAX {
-                return Err(AdminError::KeyLimit(format!("the account `{account}`")));
-            }
-            let key = (new.secret_id.as_str(), new.secret_key.as_str(), None);
-            operator.import_key(&self.vault, account, key)?;
-            return Ok(new);
-        }
         self.change(|c, vault, noted| {
             let owner = Owner { account, user };
             owner.check(c, now)?;
@@ -146,9 +134,6 @@ impl Admin {
         if secret.is_empty() || token.is_some_and(str::is_empty) {
             return Err(AdminError::Invalid("a secret or token cannot be empty".to_owned()));
         }
-        if let Side::Shared(operator) = &self.side {
-            return operator.import_key(&self.vault, account, (id, secret, token));
-        }
         self.change(|c, vault, noted| {
             if accounts::account(c, account)?.is_none() {
                 return Err(no_account(account));
@@ -171,9 +156,6 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_keys(&self, account: Option<&str>) -> Result<Vec<KeyEntry>, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.keys(account);
-        }
         Ok(accounts::keys(self.connection()?, account)?)
     }
 
@@ -182,10 +164,6 @@ impl Admin {
     /// # Errors
     /// There is no such key.
     pub fn set_key_enabled(&mut self, id: &str, enabled: bool) -> Result<(), AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            let is_there = operator.set_key_enabled(id, enabled)?;
-            return is_there.then_some(()).ok_or_else(|| no_key(id));
-        }
         self.change(|c, _, noted| {
             let before = accounts::key_enabled(c, id)?.ok_or_else(|| no_key(id))?;
             accounts::set_key_enabled(c, id, enabled)?;

@@ -1,6 +1,6 @@
 //! What the command line writes, beside a running gateway.
 //!
-//! Each write is one immediate transaction of its own and leaves a row in `changes`, by which the
+//! Each write is one transaction of its own and leaves a row in `changes`, by which the
 //! gateway forgets what it remembered, within a second.
 
 mod audit;
@@ -23,7 +23,7 @@ use faregate_pipeline::facts::{
     Account, AccountState, Identity, MinSignature, Network, Rate, ReplayIdentity,
 };
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::TransactionBehavior;
 
 pub use self::keyring::Rotated;
 pub use self::keys::NewKey;
@@ -33,7 +33,9 @@ use crate::clock;
 use crate::error::{AdminError, OpenError};
 use crate::home::Home;
 use crate::options::SharedAt;
-use crate::postgres::operator::Operator;
+use crate::postgres::operator;
+use crate::sql::Connection;
+use crate::sql::session;
 use crate::sqlite::audits::Actor;
 use crate::sqlite::{accounts, balances, changed};
 use crate::vault::Vault;
@@ -53,11 +55,17 @@ pub const OPERATORS: &str = "operators";
 /// The account that `init` makes for the operator.
 pub const OPERATOR: &str = "100000000";
 
-/// Which home it writes into. What only the embedded one has is refused on the other.
+/// Which home it writes into.
 #[derive(Debug)]
 enum Side {
-    Embedded(Connection),
-    Shared(Box<Operator>),
+    Embedded(rusqlite::Connection),
+    Shared(Box<Shared>),
+}
+
+#[derive(Debug)]
+struct Shared {
+    session: session::Session,
+    at: SharedAt,
 }
 
 /// What a new account begins with.
@@ -92,8 +100,8 @@ impl Admin {
         let Some(at) = shared else { return Self::open(data) };
         let home = Home::at(data);
         let vault = home.vault()?;
-        let operator = Operator::open(at, &vault)?;
-        let side = Side::Shared(Box::new(operator));
+        let session = operator::session(at, &vault)?;
+        let side = Side::Shared(Box::new(Shared { session, at: at.clone() }));
         Ok(Self { side, vault, home, actor: Actor::local(None) })
     }
 
@@ -102,9 +110,6 @@ impl Admin {
     /// # Errors
     /// The id is taken or cannot be one.
     pub fn create_account(&mut self, new: NewAccount) -> Result<Account, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.create_account(&new);
-        }
         self.change(|c, _, noted| {
             let (slot, next_id) = accounts::next_account(c)?;
             let id = new.id.clone().unwrap_or(next_id);
@@ -127,9 +132,6 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_accounts(&self) -> Result<Vec<(Account, Currency)>, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.accounts();
-        }
         Ok(accounts::accounts(self.connection()?)?)
     }
 
@@ -138,9 +140,6 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn account(&self, id: &str) -> Result<(Account, Currency), AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.account(id);
-        }
         accounts::account(self.connection()?, id)?.ok_or_else(|| no_account(id))
     }
 
@@ -167,7 +166,7 @@ impl Admin {
             if before.state == AccountState::Closed {
                 return Err(AdminError::Refused(format!("the account `{id}` is closed already")));
             }
-            let held = balances::balance(c, id)?.map(|balance| balance.held());
+            let held = balances::locked(c, id)?.map(|(balance, _)| balance.held());
             if let Some(held) = held.filter(|held| held.micros() != 0) {
                 let say = format!("{held} of the account `{id}` are held for calls under way");
                 return Err(AdminError::Refused(say));
@@ -303,9 +302,6 @@ impl Admin {
         id: &str,
         change: impl FnOnce(&mut Account) + Send,
     ) -> Result<(), AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.change_account(id, change);
-        }
         self.change(|c, _, noted| {
             let (mut account, _) = accounts::account(c, id)?.ok_or_else(|| no_account(id))?;
             let before = account.clone();
@@ -322,24 +318,28 @@ impl Admin {
     }
 
     fn connection(&self) -> Result<&Connection, AdminError> {
-        match &self.side {
-            Side::Embedded(connection) => Ok(connection),
-            Side::Shared(_) => Err(AdminError::NotCarried),
-        }
+        Ok(match &self.side {
+            Side::Embedded(connection) => connection,
+            Side::Shared(shared) => &shared.session,
+        })
     }
 
     /// One immediate transaction: done as a whole, or not at all.
     fn write<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, &Vault) -> Result<T, AdminError>,
+        work: impl FnOnce(&Connection, &Vault) -> Result<T, AdminError>,
     ) -> Result<T, AdminError> {
-        let Side::Embedded(connection) = &mut self.side else {
-            return Err(AdminError::NotCarried);
-        };
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&transaction, &self.vault)?;
-        transaction.commit()?;
-        Ok(done)
+        match &mut self.side {
+            Side::Embedded(connection) => {
+                let immediate = TransactionBehavior::Immediate;
+                let transaction = connection.transaction_with_behavior(immediate)?;
+                let sqlite: &rusqlite::Connection = &transaction;
+                let done = work(sqlite, &self.vault)?;
+                transaction.commit()?;
+                Ok(done)
+            }
+            Side::Shared(shared) => shared.session.transaction(|c| work(c, &self.vault)),
+        }
     }
 }
 

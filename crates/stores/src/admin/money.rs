@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Admin, Side, no_account};
 use crate::clock;
 use crate::error::{AdminError, broken};
+use crate::postgres::operator;
 use crate::receipts::{self, Kept, Receipt};
 use crate::sqlite::audit::{self, LedgerCheck};
 use crate::sqlite::balances::{self, About};
@@ -70,13 +71,9 @@ impl Admin {
                 Some(_) | None => Ok(()),
             }
         };
-        if let Side::Shared(operator) = &self.side {
-            is_good(&operator.books(account)?.0)?;
-            return operator.set_cap(account, cap);
-        }
         self.change(|c, _, noted| {
             let (balance, daily) =
-                balances::books(c, account)?.ok_or_else(|| no_account(account))?;
+                balances::locked(c, account)?.ok_or_else(|| no_account(account))?;
             is_good(&balance)?;
             let value = |cap: Option<Money>| json!({ "dailyCap": cap.map(|cap| cap.to_string()) });
             let values = (Some(value(daily.cap())), Some(value(cap)));
@@ -90,9 +87,6 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn daily(&self, account: &str) -> Result<Daily, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return Ok(operator.books(account)?.1);
-        }
         let books = balances::books(self.connection()?, account)?;
         books.map(|(_, daily)| daily).ok_or_else(|| no_account(account))
     }
@@ -104,12 +98,9 @@ impl Admin {
         reason: &str,
         change: impl FnOnce(&mut Balance) -> Result<Option<Entry>, Refused> + Send,
     ) -> Result<Balance, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.book(account, reason, change);
-        }
         self.change(|c, _, noted| {
-            let found = balances::balance(c, account)?;
-            let mut balance = found.ok_or_else(|| no_account(account))?;
+            let found = balances::locked(c, account)?;
+            let (mut balance, _) = found.ok_or_else(|| no_account(account))?;
             let before = Some(balance_value(&balance));
             if let Some(entry) = change(&mut balance)? {
                 let about = About { account, request_id: None, note: reason };
@@ -126,9 +117,6 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn balance(&self, account: &str) -> Result<Balance, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return Ok(operator.books(account)?.0);
-        }
         balances::balance(self.connection()?, account)?.ok_or_else(|| no_account(account))
     }
 
@@ -163,10 +151,7 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn holds(&self) -> Result<Vec<OpenHold>, AdminError> {
-        let mut holds = match &self.side {
-            Side::Embedded(connection) => ledger::open_holds(connection)?,
-            Side::Shared(operator) => operator.holds()?,
-        };
+        let mut holds = ledger::open_holds(self.connection()?)?;
         holds.retain(|hold| hold.state == HoldState::InDoubt);
         Ok(holds)
     }
@@ -179,9 +164,6 @@ impl Admin {
         &self,
         id: RequestId,
     ) -> Result<(Option<OpenHold>, Vec<BookedEntry>), AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.books_of(id);
-        }
         Ok((ledger::hold_of(self.connection()?, id)?, ledger::entries_of(self.connection()?, id)?))
     }
 
@@ -190,9 +172,6 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn batch_of(&self, id: RequestId) -> Result<Option<KeptBatch>, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.batch_of(id);
-        }
         Ok(batches::find(self.connection()?, id)?)
     }
 
@@ -215,9 +194,6 @@ impl Admin {
         ending: Ending,
         reason: &str,
     ) -> Result<(), AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.settle_hold(id, ending, reason);
-        }
         self.change(|c, _, noted| {
             let mut state = None;
             let plan = |found: HoldState| {
@@ -258,15 +234,16 @@ impl Admin {
         known: Option<&Head>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<LedgerCheck, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            if known.is_some() {
-                return Err(AdminError::NotCarried);
+        match &self.side {
+            Side::Embedded(connection) => {
+                // A transaction that only reads: one snapshot, and a running gateway goes on writing.
+                let snapshot = connection.unchecked_transaction()?;
+                Ok(audit::check(&snapshot, known, progress)?)
             }
-            return operator.check_ledger();
+            // There is no chain of entries yet: nothing that a head could be compared with.
+            Side::Shared(_) if known.is_some() => Err(AdminError::NotCarried),
+            Side::Shared(shared) => Ok(operator::check_ledger(&shared.session)?),
         }
-        // A transaction that only reads: one snapshot, and a running gateway goes on writing.
-        let snapshot = self.connection()?.unchecked_transaction()?;
-        Ok(audit::check(&snapshot, known, progress)?)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use faregate_pipeline::facts::{Lesson, Owner, ResourceRef};
 use faregate_pipeline::time::Millis;
-use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior};
 use serde_json::json;
 
-use super::{Admin, Side, no_account};
+use super::{Admin, no_account};
 use crate::clock;
 use crate::error::{AdminError, Fault};
+use crate::sql::{Connection, OptionalExtension as _};
 use crate::sqlite::accounts;
 use crate::sqlite::resources::{self, ObjectFault, ResourceEntry, ResourceFilter};
 
@@ -49,15 +49,6 @@ impl Admin {
     /// There is no such account, or somebody else owns it.
     pub fn adopt(&mut self, resource: &ResourceRef, account: &str) -> Result<(), AdminError> {
         let row = ImportRow { resource: resource.clone(), account: account.to_owned() };
-        if let Side::Shared(operator) = &self.side {
-            return match operator.adopt(resource, account)? {
-                Some(Owner::Account(owner)) if owner == account => Ok(()),
-                Some(_) | None => Err(AdminError::Exists {
-                    what: "another account's resource",
-                    name: name(resource),
-                }),
-            };
-        }
         self.change(|c, _, noted| match import(c, &row, clock::wall())? {
             Imported::New | Imported::Already => {
                 let after = Some(json!({ "accountId": account }));
@@ -96,14 +87,17 @@ impl Admin {
     ) -> Result<Vec<Imported>, AdminError> {
         let now = clock::wall();
         if how == Import::DryRun {
-            // Dropped, it leaves nothing.
-            let Side::Embedded(connection) = &mut self.side else {
-                return Err(AdminError::NotCarried);
+            let mut found = Vec::new();
+            // Refused at its end, it leaves nothing.
+            let dropped = self.write(|c, _| -> Result<(), AdminError> {
+                found = rows.iter().map(|row| import(c, row, now)).collect::<Result<_, _>>()?;
+                Err(AdminError::Refused(DROPPED.to_owned()))
+            });
+            return match dropped {
+                Err(AdminError::Refused(why)) if why == DROPPED => Ok(found),
+                Err(cause) => Err(cause),
+                Ok(()) => Ok(found),
             };
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = rows.iter().map(|row| import(&transaction, row, now));
-            return Ok(done.collect::<Result<Vec<_>, _>>()?);
         }
         self.change(|c, _, noted| {
             let done = rows.iter().map(|row| import(c, row, now));
@@ -177,12 +171,12 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn object_faults(&self) -> Result<Vec<ObjectFault>, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.object_faults();
-        }
         Ok(resources::faults(self.connection()?)?)
     }
 }
+
+/// Why a dry run ends without a trace.
+const DROPPED: &str = "a dry run";
 
 fn subject(r: &ResourceRef) -> String {
     format!("resource/{}:{}/{}", r.module, r.kind, r.id)
@@ -192,7 +186,7 @@ fn name(r: &ResourceRef) -> String {
     format!("{}/{}/{}", r.module, r.kind, r.id)
 }
 
-fn import(c: &Transaction<'_>, row: &ImportRow, now: Millis) -> Result<Imported, Fault> {
+fn import(c: &Connection, row: &ImportRow, now: Millis) -> Result<Imported, Fault> {
     let account = std::slice::from_ref(&row.account);
     if resources::accounts(c, account)? != [true] {
         return Ok(Imported::NoAccount);
@@ -203,7 +197,11 @@ fn import(c: &Transaction<'_>, row: &ImportRow, now: Millis) -> Result<Imported,
         Some(Owner::Account(_) | Owner::Lent(_)) => Ok(Imported::Taken),
         Some(Owner::Absent | Owner::Returned) | None => {
             resources::learn(c, &row.account, &[Lesson::Created(row.resource.clone())], now)?;
-            Ok(Imported::New)
+            // On the shared home an answer may have taught otherwise in the meantime.
+            let is_ours =
+                |owner: &Owner| matches!(owner, Owner::Account(owner) if *owner == row.account);
+            let owners = resources::owners(c, resource, &row.account)?;
+            Ok(if owners.iter().any(is_ours) { Imported::New } else { Imported::Taken })
         }
     }
 }

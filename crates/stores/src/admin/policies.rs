@@ -179,7 +179,7 @@ impl Admin {
         &mut self,
         key: &str,
         after: Value,
-        limit: impl FnOnce(&rusqlite::Connection) -> Result<(), crate::Fault>,
+        limit: impl FnOnce(&crate::sql::Connection) -> Result<(), crate::Fault>,
     ) -> Result<(), AdminError> {
         self.change(|c, _, noted| {
             if !accounts::key_exists(c, key)? {

@@ -5,9 +5,11 @@ use faregate_pipeline::quota::cells::Kept;
 
 use serde_json::json;
 
-use super::{Admin, no_account};
+use super::{Admin, Shared, Side, no_account};
 use crate::clock;
 use crate::error::AdminError;
+use crate::redis::{Setting, desk};
+use crate::shared::prefix;
 use crate::sqlite::{accounts, changed, quotas};
 
 impl Admin {
@@ -39,6 +41,10 @@ impl Admin {
     /// There is no such account.
     pub fn quota_cells(&self, account: &str) -> Result<Vec<(CellKey, Kept)>, AdminError> {
         let (account, _) = self.account(account)?;
+        if let Side::Shared(shared) = &self.side {
+            let (setting, slot) = (self.redis(shared), account.slot);
+            return Ok(shared.session.wait(async move { desk::cells(&setting, slot).await })?);
+        }
         Ok(quotas::all(self.connection()?, Some(account.slot))?)
     }
 
@@ -47,11 +53,21 @@ impl Admin {
     /// # Errors
     /// There is no such account.
     pub fn reset_quotas(&mut self, account: &str) -> Result<(), AdminError> {
-        self.change(|c, _, noted| {
+        let slot = self.change(|c, _, noted| {
             let (account, _) = accounts::account(c, account)?.ok_or_else(|| no_account(account))?;
             quotas::forget(c, account.slot)?;
             noted.changed("ResetQuota", format!("account/{}", account.id), (None, None));
-            Ok(changed(c, "quota", &account.slot.to_string(), clock::wall())?)
-        })
+            changed(c, "quota", &account.slot.to_string(), clock::wall())?;
+            Ok(account.slot)
+        })?;
+        if let Side::Shared(shared) = &self.side {
+            let setting = self.redis(shared);
+            shared.session.wait(async move { desk::forget(&setting, slot).await })?;
+        }
+        Ok(())
+    }
+
+    fn redis(&self, shared: &Shared) -> Setting {
+        Setting::new(&shared.at, prefix(&self.vault))
     }
 }

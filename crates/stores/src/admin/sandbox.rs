@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use faregate_pipeline::time::Millis;
-use rusqlite::Connection;
 
 use serde_json::json;
 
 use super::{Admin, Side};
 use crate::clock;
 use crate::error::AdminError;
+use crate::sql::Connection;
 use crate::sqlite::sandbox::{self, NewFault, Sandbox, StoredFault};
 use crate::sqlite::{accounts, changed};
 

@@ -2,12 +2,12 @@
 
 use faregate_pipeline::facts::Switch;
 
-use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Admin, Side, audit};
+use super::{Admin, audit};
 use crate::clock;
 use crate::error::{AdminError, Fault};
+use crate::sql::Connection;
 use crate::sqlite::{changed, switches};
 
 impl Admin {
@@ -18,9 +18,6 @@ impl Admin {
     pub fn put_switch(&mut self, switch: &Switch) -> Result<(), AdminError> {
         if switch.module.is_empty() || switch.action.as_deref().is_some_and(str::is_empty) {
             return Err(AdminError::Invalid("a module or action cannot be empty".to_owned()));
-        }
-        if let Side::Shared(operator) = &self.side {
-            return operator.put_switch(switch);
         }
         self.change(|c, _, noted| {
             let (module, action) = (&switch.module, switch.action.as_deref());
@@ -41,10 +38,6 @@ impl Admin {
             let name = action.map_or(module.to_owned(), |action| format!("{module}:{action}"));
             AdminError::NotFound { what: "switch", name }
         };
-        if let Side::Shared(operator) = &self.side {
-            let was_there = operator.remove_switch(module, action)?;
-            return was_there.then_some(()).ok_or_else(not_found);
-        }
         self.change(|c, _, noted| {
             let before = find(c, module, action)?;
             noted.changed("DeleteMaintenance", subject(module, action), (before, None));
@@ -60,9 +53,6 @@ impl Admin {
     /// # Errors
     /// The store failed.
     pub fn list_switches(&self) -> Result<Vec<Switch>, AdminError> {
-        if let Side::Shared(operator) = &self.side {
-            return operator.switches();
-        }
         Ok(switches::all(self.connection()?)?)
     }
 }

@@ -1,6 +1,7 @@
 //! One test set for every home: what a store must do, whatever keeps it.
 
 mod accounts;
+mod admin;
 mod chain;
 mod figures;
 mod ledger;

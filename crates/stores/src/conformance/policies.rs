@@ -32,7 +32,7 @@ pub(super) async fn eventually(world: &World, key: &str, action: &str, wanted: O
 }
 
 #[tokio::test]
-async fn a_policy_limits_a_key_from_the_next_second_on_until_it_is_let_go_of() {
+pub(super) async fn a_policy_limits_a_key_from_the_next_second_on_until_it_is_let_go_of() {
     let mut world = world();
     let ann = world.account("0").id;
     let key = world.admin.create_key(&ann).unwrap().secret_id.to_string();

@@ -133,7 +133,7 @@ async fn what_was_used_is_used_after_a_restart_and_given_back_by_a_reset() {
 }
 
 #[tokio::test]
-async fn calls_under_way_are_counted_until_they_are_over_by_whatever_way() {
+pub(super) async fn calls_under_way_are_counted_until_they_are_over_by_whatever_way() {
     let world = world();
     let most = std::num::NonZeroU32::new(2).unwrap();
     let cells = [of(Subject::Account(1), Limit::AtOnce(most), "account-at-once")];
@@ -153,5 +153,58 @@ async fn calls_under_way_are_counted_until_they_are_over_by_whatever_way() {
     assert!(four.refused().is_none());
     assert_eq!(world.stores.peek(&cells, TEN).await.unwrap().cells[0].remaining, 0);
     drop((one, four));
+    // On the shared home it is counted out in a trip that nobody waits for.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while world.stores.peek(&cells, TEN).await.unwrap().cells[0].remaining != 1 {
+        assert!(std::time::Instant::now() < end, "calls that are over are counted");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     assert_eq!(take().await.cells[0].remaining, 1);
+}
+
+#[tokio::test]
+pub(super) async fn totals_addresses_and_rates_give_all_or_nothing_and_are_made_new_together() {
+    let mut world = world();
+    let slot = world.account("0").slot;
+    let total = |n| Limit::Day(std::num::NonZeroU64::new(n).unwrap());
+    let month = Limit::Month(std::num::NonZeroU64::new(5).unwrap());
+    let account = Subject::Account(slot);
+    let cells = [
+        of(Subject::Address(0x0a00_0001), Limit::Rate(rate(1, 4)), "address"),
+        of(account, total(3), "account-day"),
+        of(account, month, "account-month"),
+        of(Subject::Key(slot, 9), Limit::Rate(rate(1, 100)), "key"),
+    ];
+    let left = async |at| {
+        let verdict = world.stores.take(&cells, at).await.unwrap();
+        let left: Vec<u64> = verdict.cells.iter().map(|cell| cell.remaining).collect();
+        (verdict.refused().map(|cell| (cell.name, cell.refused_for_s.unwrap())), left)
+    };
+    for n in 1..=3 {
+        assert_eq!(left(TEN).await, (None, vec![4 - n, 3 - n, 5 - n, 100 - n]));
+    }
+    // Fourteen hours are left of the day. Nothing is taken, of the address neither.
+    let over = (Some(("account-day", 14 * 3_600)), vec![1, 0, 2, 97]);
+    assert_eq!(left(TEN).await, over);
+    assert_eq!(left(TEN).await, over);
+    let tomorrow = TEN.plus(86_400_000);
+    assert_eq!(left(tomorrow).await, (None, vec![3, 2, 1, 99]));
+    assert_eq!(left(tomorrow).await, (None, vec![2, 1, 0, 98]));
+    let day_after = tomorrow.plus(86_400_000);
+    assert_eq!(left(day_after).await.0.unwrap().0, "account-month");
+    let june = TEN.plus(11 * 86_400_000);
+    assert_eq!(left(june).await, (None, vec![3, 2, 4, 99]), "a new month");
+    // The address refuses: nothing is taken of the account, and the Nonce is not spent.
+    let poor = [of(Subject::Address(7), Limit::Rate(rate(1, 1)), "address"), cells[1]];
+    let enter = async |nonce| {
+        let claim =
+            faregate_pipeline::facts::ClaimRequest { account: slot, ..claim(1, nonce, june) };
+        let (claim, verdict, _) = world.stores.enter(&claim, &poor, june).await.unwrap();
+        (claim, verdict.refused().map(|cell| cell.name), verdict.cells[1].remaining)
+    };
+    assert_eq!(enter(1).await, (Claim::New, None, 1));
+    for _ in 0..2 {
+        assert_eq!(enter(2).await, (Claim::New, Some("address"), 1));
+    }
+    assert_eq!(enter(1).await.0, Claim::Seen);
 }

@@ -70,7 +70,7 @@ async fn end(world: &World, ann: &Account, n: u8, settlement: Settlement) -> Boo
 }
 
 #[tokio::test]
-async fn of_two_returns_of_one_purchase_one_is_paid_and_only_if_it_was_done() {
+pub(super) async fn of_two_returns_of_one_purchase_one_is_paid_and_only_if_it_was_done() {
     use Settlement::{Commit, InDoubt, Release};
     // How two returns, both begun, end one after the other; what each is paid.
     for (first, second, paid) in [

@@ -1,7 +1,9 @@
 //! The whole suite on PostgreSQL and Redis, and what only they can get wrong.
 
 use super::servers::Servers;
-use super::{ON_SHARED, accounts, chain, ledger, nonces, orders, quotas, resources};
+use super::{
+    ON_SHARED, accounts, admin, chain, ledger, nonces, orders, policies, quotas, refunds, resources,
+};
 
 /// Every test of the suite that is not about the embedded home's own files.
 #[rustfmt::skip]
@@ -29,6 +31,17 @@ const SUITE: &[(&str, fn())] = &[
     ("a resource is absent then owned then returned", resources::a_resource_is_absent_then_owned_then_returned),
     ("what an answer taught is kept with the money or not at all", resources::what_an_answer_taught_is_kept_with_the_money_or_not_at_all),
     ("the operator adopts what nobody owns", resources::the_operator_adopts_what_nobody_owns),
+    ("every change is written down and what is refused leaves nothing", admin::every_change_is_written_down_and_what_is_refused_leaves_nothing),
+    ("an account is closed for good and a key is deleted once it is disabled", admin::an_account_is_closed_for_good_and_a_key_is_deleted_once_it_is_disabled),
+    ("money is judged once and the books say why", admin::money_is_judged_once_and_the_books_say_why),
+    ("resources are imported once listed in order and moved", admin::resources_are_imported_once_listed_in_order_and_moved),
+    ("votes are kept found by their receipts and answered", admin::votes_are_kept_found_by_their_receipts_and_answered),
+    ("what an account has of its own comes with its keys", admin::what_an_account_has_of_its_own_comes_with_its_keys),
+    ("operators who write at once wait for each other", admin::operators_who_write_at_once_wait_for_each_other),
+    ("a policy limits a key from the next second on until it is let go of", policies::a_policy_limits_a_key_from_the_next_second_on_until_it_is_let_go_of),
+    ("calls under way are counted until they are over by whatever way", quotas::calls_under_way_are_counted_until_they_are_over_by_whatever_way),
+    ("totals addresses and rates give all or nothing and are made new together", quotas::totals_addresses_and_rates_give_all_or_nothing_and_are_made_new_together),
+    ("of two returns of one purchase one is paid and only if it was done", refunds::of_two_returns_of_one_purchase_one_is_paid_and_only_if_it_was_done),
     ("credit is spent a cap ends a day and a correction takes no more than there is", chain::credit_is_spent_a_cap_ends_a_day_and_a_correction_takes_no_more_than_there_is),
 ];
 

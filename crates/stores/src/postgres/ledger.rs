@@ -4,16 +4,14 @@
 
 use deadpool_postgres::GenericClient;
 use faregate_contract::RequestId;
-use faregate_ledger::{
-    Balance, Capped, Currency, Daily, Entry, HoldState, LedgerAccount, Money, Move, Refused,
-};
+use faregate_ledger::{Balance, Capped, Currency, Daily, Entry, HoldState, Money, Move, Refused};
 use faregate_pipeline::facts::{HoldOutcome, Intent, Order, Settlement};
 use faregate_pipeline::time::Millis;
 use tokio_postgres::Row;
 
-use crate::error::{Fault, NOT_CARRIED, broken};
+use crate::error::{Fault, broken};
 use crate::sqlite::currency;
-use crate::sqlite::ledger::{BookedEntry, OpenHold, unknown};
+use crate::sqlite::ledger::{OpenHold, unknown};
 use crate::sqlite::orders::KEEP_MS;
 
 /// Sets a price aside, with its claim, its entry and its order, all or nothing. Two that race for the same call or
@@ -130,17 +128,12 @@ pub(crate) async fn reserve(
     c: &impl GenericClient,
     intent: &Intent,
     order: Option<&Order>,
-    node: &[u8],
-    window_ms: i64,
-    now: Millis,
+    (node, window_ms, now): (&[u8; 16], i64, Millis),
 ) -> Result<HoldOutcome, Fault> {
     // Every field by its name: one that is new is carried over here, or does not compile.
     let Intent { request_id, account, amount, module, action, print } = intent;
     if !amount.is_positive() {
         return Err(broken(Refused::NotPositive(*amount)));
-    }
-    if order.is_some_and(|order| !order.refunds.is_empty()) {
-        return Err(broken(NOT_CARRIED));
     }
     let (id, print) = (request_id.as_bytes().as_slice(), print.to_be_bytes());
     let kept_since = now.plus(window_ms.saturating_mul(-2)).as_ms();
@@ -161,7 +154,7 @@ pub(crate) async fn reserve(
                     module,
                     action,
                     &now.as_ms(),
-                    &node,
+                    &node.as_slice(),
                     &order.and_then(|order| order.token.as_deref()),
                     &prints,
                     &order.map(|order| order.sending.as_slice()),
@@ -223,7 +216,9 @@ pub(crate) async fn clear(
         .execute(
             "DELETE FROM orders WHERE at_ms < $1 AND NOT EXISTS ( \
              SELECT 1 FROM holds WHERE holds.request_id = orders.request_id \
-             AND holds.state NOT IN ('committed', 'released'))",
+             AND holds.state NOT IN ('committed', 'released')) AND NOT EXISTS ( \
+             SELECT 1 FROM refunds WHERE refunds.request_id = orders.request_id \
+             AND refunds.state IN ('begun', 'in-doubt'))",
             &[&now.plus(-KEEP_MS).as_ms()],
         )
         .await?;
@@ -289,39 +284,6 @@ pub(crate) async fn settle(
     Err(broken(format!("the hold of {id} changes as often as it is read")))
 }
 
-/// Writes an entry and the balance after it, in the transaction that locked the balance.
-pub(crate) async fn book(
-    c: &impl GenericClient,
-    account: &str,
-    note: &str,
-    entry: Entry,
-    after: &Balance,
-    now: Millis,
-) -> Result<(), Fault> {
-    c.execute(
-        "WITH b AS (UPDATE balances SET available = $2, held = $3, revenue = $4, lent = $5 \
-         WHERE account = $1) \
-         INSERT INTO entries (at_ms, request_id, debit, credit, account, amount, currency, note, way) \
-         VALUES ($6, NULL, $7, $8, $1, $9, $10, $11, $12)",
-        &[
-            &account,
-            &after.available().micros(),
-            &after.held().micros(),
-            &after.of(LedgerAccount::Revenue).micros(),
-            &after.credit().micros(),
-            &now.as_ms(),
-            &entry.debit().as_str(),
-            &entry.credit().as_str(),
-            &entry.amount.micros(),
-            &entry.amount.currency().as_str(),
-            &note,
-            &entry.way.as_str(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
 const HOLD: &str = "SELECT request_id, account, amount, currency, state, module, action, at_ms, ended_at_ms FROM holds";
 
 /// Holds that have not ended, oldest first.
@@ -368,27 +330,4 @@ pub(crate) fn entry(row: &Row) -> Result<Entry, Fault> {
         way: Move::parse(row.try_get("way")?).map_err(broken)?,
         amount: Money::from_micros(row.try_get("amount")?, currency(row.try_get("currency")?)?),
     })
-}
-
-/// The entries of a call, oldest first.
-pub(crate) async fn entries_of(
-    c: &impl GenericClient,
-    id: RequestId,
-) -> Result<Vec<BookedEntry>, Fault> {
-    let rows = c
-        .query(
-            "SELECT seq, at_ms, way, amount, currency, note FROM entries \
-             WHERE request_id = $1 ORDER BY seq",
-            &[&id.as_bytes().as_slice()],
-        )
-        .await?;
-    let booked = |row: &Row| {
-        Ok(BookedEntry {
-            seq: row.try_get("seq")?,
-            at: Millis::new(row.try_get("at_ms")?),
-            entry: entry(row)?,
-            note: row.try_get("note")?,
-        })
-    };
-    rows.iter().map(booked).collect()
 }

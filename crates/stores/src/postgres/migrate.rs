@@ -10,7 +10,7 @@ use super::Postgres;
 use crate::error::{Fault, OpenError};
 
 /// In order; the first is number 1. As many as the embedded home has.
-pub(crate) const MIGRATIONS: [&str; 17] = [
+pub(crate) const MIGRATIONS: [&str; 18] = [
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0100_feedback.sql"),
     include_str!("../../migrations/postgres/0101_entries_of_requests.sql"),
@@ -28,6 +28,7 @@ pub(crate) const MIGRATIONS: [&str; 17] = [
     include_str!("../../migrations/postgres/0901_batches.sql"),
     include_str!("../../migrations/postgres/0903_windows.sql"),
     include_str!("../../migrations/postgres/0904_users.sql"),
+    include_str!("../../migrations/postgres/0905_refund_nodes.sql"),
 ];
 
 /// How far a schema is.

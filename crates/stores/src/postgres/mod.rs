@@ -15,6 +15,7 @@ pub(crate) mod migrate;
 pub(crate) mod nodes;
 pub(crate) mod operator;
 pub(crate) mod orders;
+pub(crate) mod refunds;
 pub(crate) mod resources;
 #[cfg(test)]
 mod spec;

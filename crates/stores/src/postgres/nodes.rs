@@ -10,24 +10,27 @@ use faregate_ledger::HoldState;
 use faregate_pipeline::facts::Settlement;
 use faregate_pipeline::time::Millis;
 
-use super::ledger;
+use super::{ledger, refunds};
 use crate::error::{Fault, broken};
+use crate::shared::Node;
 
 /// For how long a gateway that says nothing is believed to live.
 pub(crate) const ALIVE_MS: i64 = 5_000;
 
-/// Says that this gateway lives; how many do.
-pub(crate) async fn beat(c: &impl GenericClient, node: &[u8]) -> Result<i64, Fault> {
-    let row = c
-        .query_one(
+/// Says that this gateway lives; which others do.
+pub(crate) async fn beat(c: &impl GenericClient, node: &[u8]) -> Result<Vec<Node>, Fault> {
+    let rows = c
+        .query(
             "WITH t AS (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now), \
              n AS (INSERT INTO nodes (node, seen_at_ms) SELECT $1, now FROM t \
              ON CONFLICT (node) DO UPDATE SET seen_at_ms = excluded.seen_at_ms) \
-             SELECT 1 + (SELECT count(*) FROM nodes, t WHERE node <> $1 AND seen_at_ms > now - $2)",
+             SELECT node FROM nodes, t WHERE node <> $1 AND seen_at_ms > now - $2",
             &[&node, &ALIVE_MS],
         )
         .await?;
-    Ok(row.try_get(0)?)
+    let node =
+        |row: &tokio_postgres::Row| Node::try_from(row.try_get::<_, &[u8]>(0)?).map_err(broken);
+    rows.iter().map(node).collect()
 }
 
 /// Says that this gateway ends; what it left open is the next sweep's.
@@ -63,6 +66,7 @@ pub(crate) async fn sweep(c: &impl GenericClient, now: Millis) -> Result<(usize,
             HoldState::InDoubt | HoldState::Committed | HoldState::Released => {}
         }
     }
+    refunds::sweep(c, ALIVE_MS).await?;
     c.execute(
         "DELETE FROM nodes WHERE seen_at_ms < \
          (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 86400000",

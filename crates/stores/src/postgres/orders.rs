@@ -7,22 +7,19 @@ use faregate_pipeline::facts::{Bought, Order, ResourceRef, Settlement};
 use faregate_pipeline::time::Millis;
 use tokio_postgres::Row;
 
-use super::{ledger, resources};
-use crate::error::{Fault, NOT_CARRIED, broken};
+use super::{ledger, refunds, resources};
+use crate::error::{Fault, broken};
 use crate::orders::{Booked, Ending};
 use crate::sqlite::orders::{Doubt, KEEP_MS, KeptOrder, OrderEnd, opened};
 use crate::vault::Vault;
 
-/// Writes down the order of a call that costs nothing.
+/// Writes down the order of a call that costs nothing; its refunds are written behind it.
 pub(crate) async fn insert(
     c: &impl GenericClient,
     order: &Order,
     now: Millis,
 ) -> Result<(), Fault> {
-    let Order { request_id, account, module, action, token, prints, refunds, sending } = order;
-    if !refunds.is_empty() {
-        return Err(broken(NOT_CARRIED));
-    }
+    let Order { request_id, account, module, action, token, prints, refunds: _, sending } = order;
     let prints = serde_json::to_string(prints).map_err(broken)?;
     let statement = c
         .prepare_cached(
@@ -108,14 +105,20 @@ pub(crate) async fn conclude(
     ending: &mut Ending,
     now: Millis,
 ) -> Result<Booked, Fault> {
-    // Refunds are not begun here, so none can end: `insert` and `reserve` refuse orders that have any.
-    let Ending { hold, settlement, account, lessons, bought, refunds: _, order, note } = ending;
+    let Ending { hold, settlement, account, lessons, bought, refunds: returned, order, note } =
+        ending;
     let mut booked = Booked::default();
     if let Some(id) = *hold {
         ledger::settle(c, id, *settlement, note, now).await?;
         if *settlement == Settlement::Commit {
             purchased(c, id, account, bought, now).await?;
         }
+    }
+    if let Some(id) = *returned {
+        let how = (*settlement, lessons.as_slice());
+        booked.refunded = refunds::settle(c, id, how, note, now).await?;
+    }
+    if hold.is_some() || booked.refunded.is_some() {
         let balance = ledger::balance(c, account).await?;
         booked.available = balance.map(|balance| balance.available());
     }

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::error::{Fault, broken};
-use crate::sqlite::resources::{NOT_LEARNT, Note, ObjectFault, grant};
+use crate::sqlite::resources::{NOT_LEARNT, Note, grant};
 
 /// Both trees are looked into whatever the first one says: an absent, a returned, a foreign and a lent resource are
 /// the same work.
@@ -161,24 +161,4 @@ pub(crate) async fn note(
                VALUES ($1, $2, $3, 1, $4, $4, $5) ON CONFLICT (module, subject, what) DO UPDATE \
                SET n = f.n + 1, last_at_ms = $4, request_id = $5";
     run(c, sql, &[&note.module, &note.subject, &note.what, &now.as_ms(), &id]).await.map(drop)
-}
-
-/// All that was counted, the most frequent first.
-pub(crate) async fn faults(c: &impl GenericClient) -> Result<Vec<ObjectFault>, Fault> {
-    let sql = "SELECT module, subject, what, n, first_at_ms, last_at_ms, request_id FROM object_faults \
-               ORDER BY n DESC, module, subject, what";
-    let fault = |row: &Row| {
-        let id: Option<&[u8]> = row.try_get(6)?;
-        let id = id.map(<[u8; 16]>::try_from).transpose().map_err(broken)?;
-        Ok(ObjectFault {
-            module: row.try_get(0)?,
-            subject: row.try_get(1)?,
-            what: row.try_get(2)?,
-            n: row.try_get(3)?,
-            first_at: Millis::new(row.try_get(4)?),
-            last_at: Millis::new(row.try_get(5)?),
-            request_id: id.map(RequestId::from_bytes),
-        })
-    };
-    c.query(sql, &[]).await?.iter().map(fault).collect()
 }

@@ -5,11 +5,12 @@
 //! waited for, and reads wait with it.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use faregate_pipeline::facts::{Cell, Claim, ClaimRequest, StoreDown, Verdict};
+use faregate_pipeline::facts::{Cell, Claim, ClaimRequest, Kind, Limit, StoreDown, Verdict};
 use faregate_pipeline::time::Millis;
 
 use super::{AHEAD_MS, Entered, down};
@@ -112,12 +113,16 @@ impl Alone {
         let n = self.n_nodes.load(Ordering::Relaxed).max(1);
         let share = |cell: &Cell| Cell {
             cost: cell.cost.saturating_mul(n),
-            // Told in the RateLimit header, and in the words of a 4400.
-            name: match cell.name {
-                "account" => "account-share",
-                "action" => "action-share",
-                other => other,
+            limit: match cell.limit {
+                // What a call costs is one place, whatever it costs.
+                Limit::AtOnce(most) => {
+                    let share = NonZeroU32::new(most.get() / n).unwrap_or(NonZeroU32::MIN);
+                    Limit::AtOnce(share)
+                }
+                other @ (Limit::Rate(_) | Limit::Day(_) | Limit::Month(_)) => other,
             },
+            // Told in the RateLimit header, and in the words of a 4400.
+            name: of_share(cell.name),
             ..*cell
         };
         let shares: Vec<Cell> = cells.iter().map(share).collect();
@@ -126,7 +131,7 @@ impl Alone {
         } else {
             self.quotas.peek(&shares, now)?
         };
-        for cell in &mut verdict.cells {
+        for cell in verdict.cells.iter_mut().filter(|cell| Kind::of(cell.limit) != Kind::AtOnce) {
             cell.remaining /= u64::from(n);
         }
         Ok(verdict)
@@ -134,5 +139,28 @@ impl Alone {
 
     fn spent(&self) -> std::sync::MutexGuard<'_, Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The name of a gateway's share of a limit.
+fn of_share(name: &'static str) -> &'static str {
+    match name {
+        "account" => "account-share",
+        "account-day" => "account-day-share",
+        "account-month" => "account-month-share",
+        "account-at-once" => "account-at-once-share",
+        "action" => "action-share",
+        "action-day" => "action-day-share",
+        "action-month" => "action-month-share",
+        "action-at-once" => "action-at-once-share",
+        "key" => "key-share",
+        "key-day" => "key-day-share",
+        "key-month" => "key-month-share",
+        "key-at-once" => "key-at-once-share",
+        "address" => "address-share",
+        "address-day" => "address-day-share",
+        "address-month" => "address-month-share",
+        "address-at-once" => "address-at-once-share",
+        other => other,
     }
 }

@@ -1,7 +1,8 @@
 //! The Redis home: claims, last Nonces and quotas of many gateways, in one trip a call.
 //!
-//! An account's book, its keys' pages, its buckets of claims and its cells lie in one slot, so that one script judges
-//! all of them at once. Claims are fields of small hashes (CRATES 6), by the minute of their stamp; the time is Redis's.
+//! An account's book (its keys' last Nonces, its cells) and its buckets of claims lie in one slot, so that one script
+//! judges all of them at once. Claims are fields of small hashes (CRATES 6), by the minute of their stamp; the time is
+//! Redis's. The cells of an address lie in a slot of its own: they are asked in a trip more, where there are any.
 //!
 //! Invariant: whoever is told [`Claim::New`] is the only one, for as long as the stamp is good or fenced: what a Redis
 //! that was lost may have forgotten is fenced before the first claim after the loss ([`link`]). Never: answers "new"
@@ -9,24 +10,29 @@
 
 mod alone;
 mod cells;
+pub(crate) mod desk;
 pub(crate) mod inspect;
 mod link;
+mod said;
 #[cfg(test)]
 mod spec;
 mod state;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use faregate_pipeline::facts::{Cell, CellVerdict, Claim, ClaimRequest, StoreDown, Verdict};
-use faregate_pipeline::quota::cells::{Kept, decide};
+use faregate_pipeline::facts::{
+    Cell, CellKey, Claim, ClaimRequest, Kind, Leave, Place, StoreDown, Verdict,
+};
 use faregate_pipeline::time::Millis;
 use redis::{Script, ScriptInvocation};
 
 use self::alone::Alone;
-use self::cells::{Known, known};
+use self::cells::{Book, books, field, tell};
+use self::said::{Judged, Said};
 use self::state::State;
 use crate::error::OpenError;
+use crate::options::SharedAt;
 use crate::postgres::{Postgres, books};
 
 /// What a call waits for Redis at most, a new connection included.
@@ -49,6 +55,23 @@ pub(crate) struct Setting {
     pub(crate) window_ms: i64,
     /// Judges by the caller's clock instead of Redis's: tests move it.
     pub(crate) is_timed_by_callers: bool,
+    /// This gateway among others, for its calls under way.
+    pub(crate) node: u32,
+}
+
+impl Setting {
+    /// Where it is, and what opens it; nothing is kept yet.
+    pub(crate) fn new(at: &SharedAt, prefix: String) -> Self {
+        Self {
+            url: at.redis.clone(),
+            password: at.redis_password.clone(),
+            prefix,
+            retention_ms: 0,
+            window_ms: 0,
+            is_timed_by_callers: false,
+            node: 0,
+        }
+    }
 }
 
 /// The shared nonce and quota store.
@@ -59,10 +82,16 @@ pub(crate) struct Redis {
     enter: Script,
     take: Script,
     back: Script,
+    leave: Script,
     home: Script,
     state: State,
     alone: Alone,
     postgres: Arc<Postgres>,
+    /// The gateways that live, this one first.
+    nodes: RwLock<Arc<str>>,
+    /// Calls that are over, and could not be counted out yet.
+    over: Mutex<Vec<CellKey>>,
+    me: Weak<Self>,
 }
 
 impl std::fmt::Debug for Redis {
@@ -96,23 +125,27 @@ pub(crate) enum Entered {
 
 impl Redis {
     /// Nothing is connected yet.
-    pub(crate) fn new(setting: Setting, postgres: Arc<Postgres>) -> Result<Self, OpenError> {
+    pub(crate) fn new(setting: Setting, postgres: Arc<Postgres>) -> Result<Arc<Self>, OpenError> {
         let unread =
             |cause: redis::RedisError| OpenError::Shared { what: "Redis", why: cause.to_string() };
         let client = link::client(&setting).map_err(unread)?;
         let script = |of: &str| Script::new(&format!("{}\n{of}", include_str!("cells.lua")));
-        Ok(Self {
+        Ok(Arc::new_cyclic(|me| Self {
             id: link::next_id(),
             client,
             enter: script(include_str!("enter.lua")),
             take: script(include_str!("take.lua")),
             back: Script::new(include_str!("back.lua")),
+            leave: Script::new(include_str!("leave.lua")),
             home: Script::new(include_str!("home.lua")),
             state: State::default(),
             alone: Alone::default(),
+            nodes: RwLock::new(node_name(setting.node).into()),
+            over: Mutex::default(),
+            me: Weak::clone(me),
             setting,
             postgres,
-        })
+        }))
     }
 
     /// Stamps of this key at or before it are refused.
@@ -120,9 +153,16 @@ impl Redis {
         self.state.fence(key_print)
     }
 
-    /// How many gateways share the quotas, as far as is known.
-    pub(crate) fn set_nodes(&self, n: u32) {
-        self.alone.set_nodes(n);
+    /// Which other gateways share the quotas, as far as is known.
+    pub(crate) fn set_others(&self, others: &[u32]) {
+        self.alone.set_nodes(u32::try_from(others.len()).unwrap_or(u32::MAX).saturating_add(1));
+        let all = std::iter::once(&self.setting.node).chain(others);
+        let names: Vec<String> = all.map(|node| node_name(*node)).collect();
+        *self.nodes.write().unwrap_or_else(PoisonError::into_inner) = names.join(",").into();
+    }
+
+    fn nodes(&self) -> Arc<str> {
+        Arc::clone(&self.nodes.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Claims, unless the claim is not new or the cells refuse.
@@ -137,7 +177,7 @@ impl Redis {
             if self.state.is_skewed() {
                 self.look_again().await?;
             }
-            let said = match self.trip(&self.entering(claim, cells, now, may_begin)?).await {
+            let said = match self.trip(&self.entering(claim, cells, now, may_begin)).await {
                 Ok(said) => said,
                 Err(_) if claim.is_read && self.alone.is_long_enough() => {
                     return self.alone.enter(claim, cells, now);
@@ -149,11 +189,7 @@ impl Redis {
                 return Ok(Entered::Refused(Claim::BeforeFence));
             }
             match said.word() {
-                "ok" => {
-                    let verdict = said.verdict(cells)?;
-                    return Ok(Entered::Taken(verdict, Some(self.ticket(claim, &said))));
-                }
-                "full" => return Ok(Entered::NotTaken(said.verdict(cells)?)),
+                "ok" | "full" => return self.judged(claim, cells, &said, now).await,
                 "seen" => return Ok(Entered::Refused(Claim::Seen)),
                 "last" => return Ok(Entered::Refused(Claim::SameAsLast)),
                 "many" => {
@@ -177,6 +213,37 @@ impl Redis {
         Err(down("a book or a lead goes away as often as it is made"))
     }
 
+    /// What became of a claim that was new: spent, unless a cell refused, be it one of an address.
+    async fn judged(
+        &self,
+        claim: &ClaimRequest,
+        cells: &[Cell],
+        said: &Said,
+        now: Millis,
+    ) -> Result<Entered, StoreDown> {
+        let own = Book::Account(claim.account);
+        let mut judged = Judged::new(cells);
+        judged.add(own, said)?;
+        let ticket = self.ticket(claim, said);
+        let mut taken = if judged.gives() { vec![own] } else { Vec::new() };
+        for book in books(cells).into_iter().filter(|book| *book != own) {
+            let how = if judged.gives() { "take" } else { "look" };
+            judged.add(book, &self.trip(&self.taking(book, cells, now, how)).await?)?;
+            if judged.gives() {
+                taken.push(book);
+            }
+        }
+        if judged.gives() {
+            let verdict = self.placed(judged.verdict(true), cells);
+            return Ok(Entered::Taken(verdict, Some(ticket)));
+        }
+        if !taken.is_empty() {
+            self.undo(&taken, cells, now).await;
+            self.give_back(&ticket).await?;
+        }
+        Ok(Entered::NotTaken(judged.verdict(true)))
+    }
+
     /// Takes from the cells alone, or only looks; while Redis is away from this gateway's share of them.
     pub(crate) async fn take(
         &self,
@@ -187,17 +254,86 @@ impl Redis {
         if cells.is_empty() {
             return Ok(Verdict::default());
         }
+        let (mut judged, mut taken) = (Judged::new(cells), Vec::new());
+        for book in books(cells) {
+            let how = if is_taken && judged.gives() { "take" } else { "look" };
+            let Ok(said) = self.trip(&self.taking(book, cells, now, how)).await else {
+                return self.alone.take(cells, now, is_taken);
+            };
+            judged.add(book, &said)?;
+            if is_taken && judged.gives() {
+                taken.push(book);
+            }
+        }
+        if !judged.gives() {
+            self.undo(&taken, cells, now).await;
+            return Ok(judged.verdict(is_taken));
+        }
+        let verdict = judged.verdict(is_taken);
+        Ok(if is_taken { self.placed(verdict, cells) } else { verdict })
+    }
+
+    fn taking(
+        &self,
+        book: Book,
+        cells: &[Cell],
+        now: Millis,
+        how: &'static str,
+    ) -> ScriptInvocation<'_> {
         let mut call = self.take.prepare_invoke();
-        call.arg(self.clock(now)).arg(u8::from(is_taken));
-        for cell in cells {
-            let known = known(cell)?;
-            call.key(self.cell(&known)).arg(known.burst_us).arg(known.cost_us);
+        call.key(book.name(&self.setting.prefix)).arg(self.clock(now)).arg(how).arg(&*self.nodes());
+        cells.iter().filter(|cell| Book::of(cell) == book).for_each(|cell| tell(&mut call, cell));
+        call
+    }
+
+    /// Gives back what was taken from some books before another refused. What cannot be given back stays used.
+    async fn undo(&self, taken: &[Book], cells: &[Cell], now: Millis) {
+        for book in taken {
+            drop(self.trip(&self.taking(*book, cells, now, "back")).await);
+            let of_book = |cell: &&Cell| Book::of(cell) == *book && cell.key.kind == Kind::AtOnce;
+            let over: Vec<CellKey> = cells.iter().filter(of_book).map(|cell| cell.key).collect();
+            self.leave(&over);
         }
-        match self.trip(&call).await {
-            Ok(said) if is_taken => said.verdict(cells),
-            Ok(said) => said.verdict_of(cells, false),
-            Err(_) => self.alone.take(cells, now, is_taken),
+    }
+
+    /// With the call's place, where calls under way are counted.
+    fn placed(&self, mut verdict: Verdict, cells: &[Cell]) -> Verdict {
+        let counted = cells.iter().filter(|cell| cell.key.kind == Kind::AtOnce);
+        let keys: smallvec::SmallVec<[CellKey; 2]> = counted.map(|cell| cell.key).collect();
+        if let Some(me) = self.me.upgrade().filter(|_| !keys.is_empty()) {
+            verdict.place = Some(Place::new(keys, me as Arc<dyn Leave>));
         }
+        verdict
+    }
+
+    /// Counts out the calls that are over and could not be counted out when they were.
+    pub(crate) async fn count_out(&self) {
+        let over = std::mem::take(&mut *self.over());
+        if !over.is_empty() && self.counted_out(&over).await.is_err() {
+            self.over().extend(over);
+        }
+    }
+
+    async fn counted_out(&self, keys: &[CellKey]) -> Result<(), StoreDown> {
+        let name = node_name(self.setting.node);
+        let mut left = keys;
+        while let Some((first, _)) = left.split_first() {
+            let of = |key: &CellKey| Book::of_key(key);
+            let n = left.iter().take_while(|key| of(key) == of(first)).count();
+            let (here, rest) = left.split_at(n);
+            let mut call = self.leave.prepare_invoke();
+            call.key(of(first).name(&self.setting.prefix));
+            for key in here {
+                call.arg(format!("{}{name}", field(key)));
+            }
+            let _: i64 = self.ask(&call).await?;
+            left = rest;
+        }
+        Ok(())
+    }
+
+    fn over(&self) -> std::sync::MutexGuard<'_, Vec<CellKey>> {
+        self.over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a claim unspent, for the same bytes are invited again.
@@ -208,6 +344,7 @@ impl Redis {
             .arg(ticket.minute)
             .arg(&fingerprint(ticket.print)[..])
             .arg(low_bits(ticket.print))
+            .arg(format!("{:x}", ticket.key_print))
             .arg(&ticket.nonce)
             .arg(&ticket.previous)
             .arg(u8::from(ticket.is_counted));
@@ -226,7 +363,7 @@ impl Redis {
         cells: &[Cell],
         now: Millis,
         may_begin: bool,
-    ) -> Result<ScriptInvocation<'_>, StoreDown> {
+    ) -> ScriptInvocation<'_> {
         // Every field by its name: one that is new is carried over here, or does not compile.
         let ClaimRequest {
             account,
@@ -247,17 +384,17 @@ impl Redis {
             .arg(stamp.as_ms())
             .arg(&fingerprint(*print)[..])
             .arg(low_bits(*print))
+            .arg(format!("{key_print:x}"))
             .arg(nonce.to_string())
             .arg(u8::from(*refuse_last_nonce))
             .arg(live_max.map_or(String::new(), |most| most.to_string()))
             .arg(self.setting.retention_ms)
             .arg(self.state.lead(*key_print).as_ms())
-            .arg(u8::from(may_begin));
-        for cell in cells {
-            let known = known(cell)?;
-            call.key(self.cell(&known)).arg(known.burst_us).arg(known.cost_us);
-        }
-        Ok(call)
+            .arg(u8::from(may_begin))
+            .arg(&*self.nodes());
+        let own = Book::Account(*account);
+        cells.iter().filter(|cell| Book::of(cell) == own).for_each(|cell| tell(&mut call, cell));
+        call
     }
 
     fn ticket(&self, claim: &ClaimRequest, said: &Said) -> Ticket {
@@ -292,66 +429,41 @@ impl Redis {
     }
 
     fn book(&self, account: i64) -> String {
-        format!("{}{{{account}}}", self.setting.prefix)
+        Book::Account(account).name(&self.setting.prefix)
     }
 
     fn page(&self, account: i64, key_print: u64) -> String {
         format!("{}{{{account}}}k{key_print:x}", self.setting.prefix)
     }
 
-    fn cell(&self, known: &Known) -> String {
-        format!("{}{{{}}}{}", self.setting.prefix, known.account, known.name)
-    }
-
     async fn trip(&self, call: &ScriptInvocation<'_>) -> Result<Said, StoreDown> {
-        Ok(Said(self.ask(call).await?))
+        self.ask(call).await
     }
 }
 
-/// What a script said: a word, Redis's clock in microseconds, and then what belongs to the word.
-struct Said(Vec<String>);
-
-impl Said {
-    fn word(&self) -> &str {
-        self.0.first().map_or("", String::as_str)
-    }
-
-    fn number(&self, at: usize) -> Option<i64> {
-        self.0.get(at).and_then(|text| text.parse().ok())
-    }
-
-    fn now_us(&self) -> i64 {
-        self.number(1).unwrap_or(0)
-    }
-
-    fn last(&self) -> &str {
-        self.0.last().map_or("", String::as_str)
-    }
-
-    fn verdict(&self, cells: &[Cell]) -> Result<Verdict, StoreDown> {
-        self.verdict_of(cells, true)
-    }
-
-    /// The same arithmetic as everywhere, from the numbers that the script judged by.
-    fn verdict_of(&self, cells: &[Cell], is_taken: bool) -> Result<Verdict, StoreDown> {
-        let now = Millis::new(self.now_us() / 1000);
-        let mut kept = Vec::with_capacity(cells.len());
-        for at in 0..cells.len() {
-            let tat = self.number(at + 2).ok_or_else(|| down("the script left a cell out"))?;
-            kept.push(Kept { at: tat, used: 0 });
+impl Leave for Redis {
+    /// At once, where there is a runtime; else, and while Redis is away, when the keeper comes to it.
+    fn leave(&self, keys: &[CellKey]) {
+        if keys.is_empty() {
+            return;
         }
-        let all = cells.iter().zip(&kept);
-        let ask = |cell: &Cell, kept: &Kept, cost| decide(*kept, now, cell, cost).0;
-        let refused = |verdict: &CellVerdict| verdict.refused_for_s.is_some();
-        let is_refused = all.clone().any(|(cell, kept)| refused(&ask(cell, kept, cell.cost)));
-        let said = all.map(|(cell, kept)| {
-            let verdict = ask(cell, kept, cell.cost);
-            // Those that would have let it pass keep their units, and say so.
-            let keeps = is_taken && is_refused && !refused(&verdict);
-            if keeps { ask(cell, kept, 0) } else { verdict }
-        });
-        Ok(Verdict { cells: said.collect(), place: None })
+        let over = keys.to_vec();
+        match (self.me.upgrade(), tokio::runtime::Handle::try_current()) {
+            (Some(me), Ok(runtime)) => {
+                runtime.spawn(async move {
+                    if me.counted_out(&over).await.is_err() {
+                        me.over().extend(over);
+                    }
+                });
+            }
+            (None, _) | (_, Err(_)) => self.over().extend(over),
+        }
     }
+}
+
+/// A gateway's name in the fields of calls under way.
+fn node_name(node: u32) -> String {
+    format!("{node:08x}")
 }
 
 /// 96 bits of the print: as many as embedded buckets keep.

@@ -13,15 +13,12 @@ use crate::conformance::shared_at;
 use crate::options::SharedAt;
 use crate::postgres::Postgres;
 
-fn gateway(at: &SharedAt) -> Redis {
+fn gateway(at: &SharedAt) -> Arc<Redis> {
     let postgres = Arc::new(Postgres::new(&at.postgres, None).unwrap());
     let setting = Setting {
-        url: at.redis.clone(),
-        password: None,
-        prefix: "fg".to_owned(),
         retention_ms: 300_000,
         window_ms: 7_200_000,
-        is_timed_by_callers: false,
+        ..Setting::new(at, "fg".to_owned())
     };
     Redis::new(setting, postgres).unwrap()
 }

@@ -19,10 +19,11 @@ use crate::clock;
 use crate::error::{Fault, OpenError};
 use crate::options::Opened;
 use crate::postgres::{
-    Postgres, books, ledger, migrate, moved, nodes, operator, resources, switches,
+    Postgres, accounts, books, ledger, migrate, moved, nodes, operator, refunds, resources, switches,
 };
 use crate::redis::Redis;
 use crate::sqlite::resources::Note;
+use crate::sqlite::users::KeyUse;
 
 const ROUND: Duration = Duration::from_millis(200);
 /// For how long keys are believed while nobody says whether they changed (RELIABILITY 4).
@@ -56,7 +57,9 @@ pub(super) struct Seen {
 /// What nobody waits for.
 enum Told {
     End(Errand),
+    Doubt(RequestId),
     Note(Seen),
+    Used(String, KeyUse),
 }
 
 struct Errand {
@@ -103,6 +106,20 @@ impl Keeper {
         }
     }
 
+    /// Leaves the refunds of a call in doubt without waiting; a keeper that is gone leaves them to the next sweep.
+    pub(super) fn doubt(&self, id: RequestId) {
+        if let Some(errands) = &self.errands {
+            drop(errands.send(Told::Doubt(id)));
+        }
+    }
+
+    /// Writes down when a key was last used, without waiting; while PostgreSQL is away, it is not written.
+    pub(super) fn used(&self, id: String, last: KeyUse) {
+        if let Some(errands) = &self.errands {
+            drop(errands.send(Told::Used(id, last)));
+        }
+    }
+
     /// Counts what a module did without waiting; while PostgreSQL is away, it is not counted.
     pub(super) fn note(&self, seen: Seen) {
         if let Some(errands) = &self.errands {
@@ -130,7 +147,7 @@ async fn run(kept: Kept, mut queue: UnboundedReceiver<Told>, tell: &Tell) {
     if tell.send(opened).is_err() || !is_open {
         return;
     }
-    let (mut errands, mut n_rounds) = (Vec::new(), 0_u64);
+    let (mut errands, mut doubts, mut n_rounds) = (Vec::new(), Vec::new(), 0_u64);
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -139,7 +156,9 @@ async fn run(kept: Kept, mut queue: UnboundedReceiver<Told>, tell: &Tell) {
                 match errand {
                     None => break,
                     Some(Told::End(errand)) => errands.push(errand),
+                    Some(Told::Doubt(id)) => doubts.push(id),
                     Some(Told::Note(seen)) => note(&kept, &seen).await,
+                    Some(Told::Used(id, last)) => used(&kept, &id, &last).await,
                 }
             }
             _ = rounds.tick() => {
@@ -151,6 +170,7 @@ async fn run(kept: Kept, mut queue: UnboundedReceiver<Told>, tell: &Tell) {
             }
         }
         serve(&kept, &mut errands).await;
+        doubt(&kept, &mut doubts).await;
     }
     let last = async {
         while !errands.is_empty() {
@@ -172,20 +192,26 @@ async fn open(kept: &Kept, watch: &mut Watch) -> Result<Opened, OpenError> {
     kept.redis.look_again().await.map_err(unused("Redis"))?;
     watch.look(kept).await?;
     let swept: Result<(usize, usize), StoreDown> = moved!(kept.postgres, "nodes", |c| {
-        let n = nodes::beat(&c, &kept.node).await?;
-        kept.redis.set_nodes(u32::try_from(n).unwrap_or(1));
+        beat(kept, &c).await?;
         nodes::sweep(&c, clock::wall()).await
     });
     let (n_holds_released, n_holds_in_doubt) = swept.map_err(unused("PostgreSQL"))?;
     Ok(Opened { n_nonces: 0, fenced_because: None, n_holds_released, n_holds_in_doubt })
 }
 
+/// Says that this gateway lives, and hears of the others.
+async fn beat(kept: &Kept, c: &impl deadpool_postgres::GenericClient) -> Result<(), Fault> {
+    let others = nodes::beat(c, &kept.node).await?;
+    let others: Vec<u32> = others.iter().map(super::short).collect();
+    kept.redis.set_others(&others);
+    Ok(())
+}
+
 /// What is done once a second.
 async fn second(kept: &Kept, watch: &Watch, is_minute: bool) {
     // Whatever fails is done again in a second; each is safe left undone.
     let lives: Result<(), StoreDown> = moved!(kept.postgres, "nodes", |c| {
-        let n = nodes::beat(&c, &kept.node).await?;
-        kept.redis.set_nodes(u32::try_from(n).unwrap_or(1));
+        beat(kept, &c).await?;
         if watch.is_settled() {
             nodes::sweep(&c, clock::wall()).await?;
         }
@@ -200,6 +226,7 @@ async fn second(kept: &Kept, watch: &Watch, is_minute: bool) {
     });
     drop(lives);
     drop(kept.redis.look_again().await);
+    kept.redis.count_out().await;
 }
 
 async fn note(kept: &Kept, seen: &Seen) {
@@ -209,6 +236,25 @@ async fn note(kept: &Kept, seen: &Seen) {
         resources::note(&c, &told, Some(*request_id), *now).await
     });
     drop(counted);
+}
+
+async fn used(kept: &Kept, id: &str, last: &KeyUse) {
+    let written: Result<(), StoreDown> =
+        moved!(kept.postgres, "keys", |c| accounts::used(&c, id, last).await);
+    drop(written);
+}
+
+/// Doubts refunds; those that cannot be doubted now stay.
+async fn doubt(kept: &Kept, doubts: &mut Vec<RequestId>) {
+    let mut left = Vec::new();
+    for id in std::mem::take(doubts) {
+        let done: Result<(), StoreDown> =
+            moved!(kept.postgres, "ledger", |c| refunds::doubt(&c, id).await);
+        if done.is_err() {
+            left.push(id);
+        }
+    }
+    *doubts = left;
 }
 
 /// Ends holds; those that cannot be ended now stay.
@@ -239,6 +285,9 @@ enum Left {
     NotThere,
 }
 
+/// A change: its number, its kind, and what was changed.
+type Change = (i64, String, String);
+
 /// What operators changed.
 #[derive(Default)]
 struct Watch {
@@ -265,28 +314,37 @@ impl Watch {
 
     async fn look(&mut self, kept: &Kept) -> Result<(), OpenError> {
         let now = clock::monotonic();
-        let looked: Result<Vec<(i64, String)>, StoreDown> = moved!(kept.postgres, "changes", |c| {
-            let sql = "SELECT seq, kind FROM changes WHERE at_ms > \
+        let looked: Result<Vec<Change>, StoreDown> = moved!(kept.postgres, "changes", |c| {
+            let sql = "SELECT seq, kind, key FROM changes WHERE at_ms > \
                        (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1";
             let statement = c.prepare_cached(sql).await?;
             let rows = c.query(&statement, &[&OVERLAP_MS]).await?;
-            rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+            rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
         });
         let unread = |down: StoreDown| OpenError::Shared { what: "PostgreSQL", why: down.cause };
         let rows = looked.map_err(unread)?;
         let overlap = Duration::from_millis(OVERLAP_MS.unsigned_abs());
         // Out of touch for nearly as long as changes are read again: something may have been missed.
         let gap = self.looked.is_none_or(|(last, _)| now.duration_since(last) * 5 > overlap * 4);
-        let new: Vec<&(i64, String)> =
-            rows.iter().filter(|(seq, _)| gap || !self.seen.contains(seq)).collect();
-        if gap || new.iter().any(|(_, kind)| kind != "switch") {
+        let new = rows.iter().filter(|(seq, ..)| gap || !self.seen.contains(seq));
+        let mut is_switched = gap;
+        if gap {
             kept.cache.forget_keys();
         }
-        if gap || new.iter().any(|(_, kind)| kind == "switch") {
+        for (_, kind, key) in new {
+            match kind.as_str() {
+                "switch" => is_switched = true,
+                // Whoever made cells new did so in Redis itself.
+                "quota" => {}
+                "account" | "policy" => kept.cache.forget_account(key),
+                _ => kept.cache.forget_keys(),
+            }
+        }
+        if is_switched {
             let all = moved!(kept.postgres, "switches", |c| switches::all(&c).await);
             kept.cache.set_switches(all.map_err(unread)?);
         }
-        self.seen = rows.into_iter().map(|(seq, _)| seq).collect();
+        self.seen = rows.into_iter().map(|(seq, ..)| seq).collect();
         let since = self.looked.filter(|_| !gap).map_or(now, |(_, since)| since);
         self.looked = Some((clock::monotonic(), since));
         Ok(())

@@ -8,6 +8,7 @@
 //!
 //! What is kept by the embedded home alone is refused here, by its writer and readers that are none.
 
+mod desks;
 mod keeper;
 pub(crate) mod setup;
 
@@ -17,19 +18,24 @@ use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily};
 use faregate_pipeline::facts::{
     Cell, Claim, ClaimRequest, HoldOutcome, Intent, KeptBatch, Key, Known, Lesson, Order,
-    ResourceRef, Settlement, StoreDown, Verdict,
+    Purchased, ResourceRef, Settlement, StoreDown, Verdict,
 };
 use faregate_pipeline::time::Millis;
 
+use self::desks::Desks;
 use self::keeper::Keeper;
 use crate::cache::Cache;
 use crate::error::{Fault, OpenError, broken};
 use crate::options::{Opened, SharedAt};
 use crate::orders::{Booked, Ending};
-use crate::postgres::{self, Postgres, batches, ledger, moved, orders, resources};
+use crate::postgres::accounts::Found;
+use crate::postgres::{self, Postgres, batches, ledger, moved, orders, refunds, resources};
 use crate::redis::{self, Entered, Redis};
+use crate::sql::Connection;
+use crate::sqlite::accounts;
 use crate::sqlite::ledger::OpenHold;
 use crate::sqlite::orders::{Doubt, KeptOrder, OrderEnd};
+use crate::sqlite::users::KeyUse;
 use crate::vault::Vault;
 
 /// This gateway among others: another number at each start.
@@ -43,6 +49,8 @@ pub(crate) struct Shared {
     redis: Arc<Redis>,
     node: Node,
     window_ms: i64,
+    at: SharedAt,
+    desks: Desks,
 }
 
 /// How it is opened.
@@ -59,17 +67,16 @@ impl Shared {
     pub(crate) fn open(setting: &Setting<'_>) -> Result<(Self, Opened), OpenError> {
         let Setting { at, vault, cache, window_ms, retention_ms } = *setting;
         let postgres = Arc::new(Postgres::new(&at.postgres, at.postgres_password.as_deref())?);
-        let redis = redis::Setting {
-            url: at.redis.clone(),
-            password: at.redis_password.clone(),
-            prefix: prefix(vault),
-            retention_ms,
-            window_ms,
-            is_timed_by_callers: cfg!(test),
-        };
-        let redis = Arc::new(Redis::new(redis, Arc::clone(&postgres))?);
         let mut node = Node::default();
         getrandom::fill(&mut node).map_err(Fault::from)?;
+        let redis = redis::Setting {
+            retention_ms,
+            window_ms,
+            node: short(&node),
+            is_timed_by_callers: cfg!(test),
+            ..redis::Setting::new(at, prefix(vault))
+        };
+        let redis = Redis::new(redis, Arc::clone(&postgres))?;
         let (keeper, opened) = Keeper::start(keeper::Kept {
             postgres: Arc::clone(&postgres),
             redis: Arc::clone(&redis),
@@ -78,7 +85,9 @@ impl Shared {
             keyring: vault.store_id(),
             window_ms,
         })?;
-        Ok((Self { keeper, postgres, redis, node, window_ms }, opened))
+        let desks = Desks::new(&postgres);
+        let at = at.clone();
+        Ok((Self { keeper, postgres, redis, node, window_ms, at, desks }, opened))
     }
 
     pub(crate) fn fence(&self, key_print: impl FnOnce() -> u64) -> Option<Millis> {
@@ -89,7 +98,7 @@ impl Shared {
     pub(crate) async fn key(
         &self,
         cache: &Cache,
-        vault: &Vault,
+        vault: &Arc<Vault>,
         id: &str,
     ) -> Result<Option<Arc<Key>>, StoreDown> {
         let generation = match cache.known_key(id) {
@@ -98,7 +107,34 @@ impl Shared {
         };
         let loaded =
             moved!(self.postgres, "keys", |c| postgres::accounts::key(&c, vault, id).await)?;
-        Ok(loaded.map(|key| cache.keep_key(generation, key)))
+        let Some((found, secrets)) = loaded else { return Ok(None) };
+        let key = match found {
+            Found::Key(key) => Some(*key),
+            // What limits it is read by the same code as in the embedded home.
+            Found::Limited => {
+                let (vault, id) = (Arc::clone(vault), id.to_owned());
+                self.desk("keys", move |c| accounts::key(c, &vault, &id)).await?
+            }
+        };
+        Ok(key.map(|key| cache.keep_key(generation, key, secrets)))
+    }
+
+    pub(crate) fn key_used(&self, id: String, last: KeyUse) {
+        self.keeper.used(id, last);
+    }
+
+    /// Where it is.
+    pub(crate) const fn at(&self) -> &SharedAt {
+        &self.at
+    }
+
+    /// Does what is done by the code of both homes, on a thread that may wait.
+    pub(crate) async fn desk<T: Send + 'static>(
+        &self,
+        store: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreDown> {
+        self.desks.work(store, work).await
     }
 
     pub(crate) async fn known(
@@ -156,8 +192,21 @@ impl Shared {
         order: Option<&Order>,
         now: Millis,
     ) -> Result<HoldOutcome, StoreDown> {
+        let reserve = (&self.node, self.window_ms, now);
+        let Some(order) = order.filter(|order| !order.refunds.is_empty()) else {
+            return moved!(self.postgres, "ledger", |c| {
+                ledger::reserve(&c, intent, order, reserve).await
+            });
+        };
         moved!(self.postgres, "ledger", |c| {
-            ledger::reserve(&c, intent, order, &self.node, self.window_ms, now).await
+            let mut c = c;
+            let transaction = c.transaction().await?;
+            let held = ledger::reserve(&transaction, intent, Some(order), reserve).await?;
+            if held == HoldOutcome::Held {
+                refunds::begin(&transaction, order, &self.node, now).await?;
+            }
+            transaction.commit().await?;
+            Ok(held)
         })
     }
 
@@ -197,7 +246,9 @@ impl Shared {
         now: Millis,
     ) -> Result<Booked, StoreDown> {
         let has_order = !matches!(ending.order, None | Some((_, OrderEnd::Keep)));
-        if !has_order && ending.lessons.is_empty() && ending.bought.is_empty() {
+        let is_money_alone =
+            ending.lessons.is_empty() && ending.bought.is_empty() && ending.refunds.is_none();
+        if !has_order && is_money_alone {
             return moved!(self.postgres, "ledger", |c| {
                 orders::conclude(&c, &mut ending, now).await
             });
@@ -232,7 +283,32 @@ impl Shared {
     }
 
     pub(crate) async fn begin(&self, order: &Order, now: Millis) -> Result<(), StoreDown> {
-        moved!(self.postgres, "orders", |c| orders::insert(&c, order, now).await)
+        if order.refunds.is_empty() {
+            return moved!(self.postgres, "orders", |c| orders::insert(&c, order, now).await);
+        }
+        moved!(self.postgres, "orders", |c| {
+            let mut c = c;
+            let transaction = c.transaction().await?;
+            orders::insert(&transaction, order, now).await?;
+            refunds::begin(&transaction, order, &self.node, now).await?;
+            transaction.commit().await?;
+            Ok(())
+        })
+    }
+
+    pub(crate) async fn purchased(
+        &self,
+        wanted: &[ResourceRef],
+    ) -> Result<Vec<Option<Purchased>>, StoreDown> {
+        moved!(self.postgres, "ledger", |c| refunds::purchased(&c, wanted).await)
+    }
+
+    pub(crate) fn doubt_refunds_later(&self, id: RequestId) {
+        self.keeper.doubt(id);
+    }
+
+    pub(crate) async fn doubted_returns(&self, vault: &Vault) -> Result<Vec<KeptOrder>, StoreDown> {
+        moved!(self.postgres, "ledger", |c| refunds::doubted(&c, vault).await)
     }
 
     pub(crate) async fn order(
@@ -272,6 +348,11 @@ impl Shared {
             Ok(())
         })
     }
+}
+
+/// A gateway's name where names are short.
+pub(crate) fn short(node: &Node) -> u32 {
+    node.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
 /// What this installation's keys in Redis begin with.

@@ -82,14 +82,7 @@ pub fn examine(data: &Path, at: &SharedAt) -> Result<Vec<String>, OpenError> {
         }
         Err(cause) => return Err(cause),
     };
-    let setting = redis::Setting {
-        url: at.redis.clone(),
-        password: at.redis_password.clone(),
-        prefix: String::new(),
-        retention_ms: 0,
-        window_ms: 0,
-        is_timed_by_callers: false,
-    };
+    let setting = redis::Setting::new(at, String::new());
     let found: Result<Vec<String>, OpenError> = operator.wait(async {
         let mut found = match tokio::time::timeout(
             Duration::from_secs(10),

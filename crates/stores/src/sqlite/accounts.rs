@@ -9,13 +9,13 @@ use faregate_pipeline::facts::{
 };
 use faregate_pipeline::time::Millis;
 use faregate_signing::{KeyId, SecretKey};
-use rusqlite::{Connection, OptionalExtension as _, Row};
 use zeroize::Zeroizing;
 
 use super::policies::Principal;
 use super::users::{self, KeyUse};
 use super::{currency, json, list, policies, quotas};
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, OptionalExtension as _, Row};
 use crate::vault::{Place, Sealed, Vault};
 
 /// A key as the list of keys shows it: without its secret.
@@ -131,7 +131,7 @@ pub(crate) fn account(c: &Connection, id: &str) -> Result<Option<(Account, Curre
     );
     let mut statement = c.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
-    rows.next()?.map(|row| account_with_currency(c, row)).transpose()
+    rows.next()?.map(|row| account_with_currency(c, &row)).transpose()
 }
 
 /// All accounts, oldest first.
@@ -143,7 +143,7 @@ pub(crate) fn accounts(c: &Connection) -> Result<Vec<(Account, Currency)>, Fault
     let mut statement = c.prepare_cached(&sql)?;
     let (mut rows, mut accounts) = (statement.query([])?, Vec::new());
     while let Some(row) = rows.next()? {
-        accounts.push(account_with_currency(c, row)?);
+        accounts.push(account_with_currency(c, &row)?);
     }
     Ok(accounts)
 }
@@ -216,9 +216,9 @@ pub(crate) fn sources_text(sources: &[Network]) -> Vec<String> {
 /// A key, opened, with the account behind it.
 pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>, Fault> {
     let sql = format!(
-        "SELECT k.enabled AND coalesce(u.enabled, 1) AND (k.issuer IS NULL OR coalesce(i.enabled, 0)) AS enabled, \
+        "SELECT k.enabled AND coalesce(u.enabled, TRUE) AND (k.issuer IS NULL OR coalesce(i.enabled, FALSE)) AS enabled, \
          k.epoch, k.secret, k.token, k.user_name, \
-         CASE WHEN i.account = k.account AND i.user_name IS k.user_name THEN i.id END AS issuer, k.expires_at_ms, coalesce(s.at_ms, 0) AS used_at_ms, {ACCOUNT} \
+         CASE WHEN i.account = k.account AND i.user_name IS NOT DISTINCT FROM k.user_name THEN i.id END AS issuer, k.expires_at_ms, coalesce(s.at_ms, 0) AS used_at_ms, {ACCOUNT} \
          FROM keys k JOIN accounts a ON a.id = k.account \
          LEFT JOIN users u ON u.account = k.account AND u.name = k.user_name \
          LEFT JOIN keys i ON i.id = k.issuer LEFT JOIN key_uses s ON s.key = k.id WHERE k.id = ?1"
@@ -228,7 +228,7 @@ pub(crate) fn key(c: &Connection, vault: &Vault, id: &str) -> Result<Option<Key>
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let (account, epoch) = (account_of(c, row)?, row.get("epoch")?);
+    let (account, epoch) = (account_of(c, &row)?, row.get("epoch")?);
     let place = |kind| Place { kind, account: &account.id, key_id: id };
     let secret: Vec<u8> = row.get("secret")?;
     let secret = vault.open_sealed(place(Sealed::Secret), epoch, &secret)?;
@@ -295,7 +295,7 @@ pub(crate) fn insert_key(
     let token = token.map(|token| vault.seal(place(Sealed::Token), token.as_bytes()));
     c.prepare_cached(
         "INSERT INTO keys (id, account, enabled, epoch, secret, token, created_at_ms) \
-         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
+         VALUES (?1, ?2, ?7, ?3, ?4, ?5, ?6)",
     )?
     .execute((
         id,
@@ -304,6 +304,7 @@ pub(crate) fn insert_key(
         secret,
         token.transpose()?.map(|(_, sealed)| sealed),
         now.as_ms(),
+        true,
     ))?;
     Ok(())
 }
@@ -317,7 +318,7 @@ pub(crate) fn key_exists(c: &Connection, id: &str) -> Result<bool, Fault> {
 pub(crate) fn keys(c: &Connection, account: Option<&str>) -> Result<Vec<KeyEntry>, Fault> {
     let mut statement = c.prepare_cached(
         "SELECT id, account, enabled, token IS NOT NULL, created_at_ms, user_name, expires_at_ms, at_ms, address, action \
-         FROM keys LEFT JOIN key_uses ON key = id WHERE ?1 IS NULL OR account = ?1 ORDER BY created_at_ms, id",
+         FROM keys LEFT JOIN key_uses ON key = id WHERE account = ?1 OR ?1 IS NULL ORDER BY created_at_ms, id",
     )?;
     let rows = statement.query_map([account], |row| {
         Ok(KeyEntry {
@@ -366,10 +367,9 @@ pub(crate) fn key_enabled(c: &Connection, id: &str) -> Result<Option<bool>, Faul
 
 /// The next slot, and the first id from there on that is not taken.
 pub(crate) fn next_account(c: &Connection) -> Result<(i64, String), Fault> {
-    let slot: i64 =
-        c.query_row("SELECT max(coalesce(max(slot), 0), 0) + 1 FROM accounts", [], |row| {
-            row.get(0)
-        })?;
+    let last: i64 =
+        c.query_row("SELECT coalesce(max(slot), 0) FROM accounts", [], |row| row.get(0))?;
+    let slot = last.max(0).saturating_add(1);
     let mut number = FIRST_ACCOUNT.saturating_add(slot);
     let mut taken = c.prepare_cached("SELECT 1 FROM accounts WHERE id = ?1")?;
     loop {

@@ -3,10 +3,10 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use faregate_contract::RequestId;
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value;
 
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, OptionalExtension as _, Row};
 use crate::vault::Vault;
 
 /// What the first record has for the hash of the one before it.
@@ -183,8 +183,11 @@ pub(crate) fn append(
         &record.previous,
         &record.hash,
     ))?;
-    c.prepare_cached("INSERT OR REPLACE INTO audit_head (one, seq, witness) VALUES (1, ?1, ?2)")?
-        .execute((record.seq, witness(vault, record.seq, &record.hash).as_slice()))?;
+    c.prepare_cached(
+        "INSERT INTO audit_head (one, seq, witness) VALUES (1, ?1, ?2) \
+         ON CONFLICT (one) DO UPDATE SET seq = ?1, witness = ?2",
+    )?
+    .execute((record.seq, witness(vault, record.seq, &record.hash).as_slice()))?;
     Ok(())
 }
 
@@ -195,9 +198,9 @@ fn witness(vault: &Vault, seq: i64, hash: &[u8]) -> [u8; 32] {
 /// The newest records that the filter lets through, newest first.
 pub(crate) fn list(c: &Connection, filter: &AuditFilter) -> Result<Vec<AuditRecord>, Fault> {
     let mut statement = c.prepare_cached(&format!(
-        "SELECT {COLUMNS} WHERE (?1 IS NULL OR seq < ?1) \
-         AND (?2 IS NULL OR subject = ?2 OR substr(subject, 1, length(?2) + 1) = ?2 || '/') \
-         AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR who = ?4) ORDER BY seq DESC LIMIT ?5"
+        "SELECT {COLUMNS} WHERE (seq < ?1 OR ?1 IS NULL) \
+         AND (subject = ?2 OR substr(subject, 1, length(?2) + 1) = ?2 || '/' OR ?2 IS NULL) \
+         AND (action = ?3 OR ?3 IS NULL) AND (who = ?4 OR ?4 IS NULL) ORDER BY seq DESC LIMIT ?5"
     ))?;
     let AuditFilter { before_seq, subject, action, who, limit } = filter;
     let rows = statement.query_map((before_seq, subject, action, who, limit), record_of)?;
@@ -206,7 +209,7 @@ pub(crate) fn list(c: &Connection, filter: &AuditFilter) -> Result<Vec<AuditReco
 
 /// Hands every record over, oldest first; ends when `each` says so.
 pub(crate) fn each(c: &Connection, mut each: impl FnMut(AuditRecord) -> bool) -> Result<(), Fault> {
-    let mut statement = c.prepare(&format!("SELECT {COLUMNS} ORDER BY seq"))?;
+    let mut statement = c.prepare_cached(&format!("SELECT {COLUMNS} ORDER BY seq"))?;
     for record in statement.query_map([], record_of)? {
         if !each(record?) {
             break;

@@ -4,11 +4,11 @@ use faregate_contract::RequestId;
 use faregate_ledger::{Balance, Daily, Entry, LedgerAccount, Money};
 use faregate_pipeline::time::Millis;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _};
 
 use super::chain::{self, Head, Links, ROOT};
 use super::currency;
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, Engine, OptionalExtension as _, Row, text};
 
 /// What an account has and what it has spent today; none if there is no such account.
 pub(crate) fn books(c: &Connection, account: &str) -> Result<Option<(Balance, Daily)>, Fault> {
@@ -21,8 +21,8 @@ pub(crate) fn books(c: &Connection, account: &str) -> Result<Option<(Balance, Da
     .transpose()
 }
 
-fn read(row: &rusqlite::Row<'_>) -> Result<(Balance, Daily), Fault> {
-    let of = currency(row.get_ref("currency")?.as_str().map_err(broken)?)?;
+fn read(row: &Row<'_>) -> Result<(Balance, Daily), Fault> {
+    let of = currency(text(row, "currency")?)?;
     let balance = Balance::restore(
         of,
         row.get("available")?,
@@ -49,12 +49,66 @@ pub(crate) struct About<'a> {
     pub(crate) note: &'a str,
 }
 
-/// Writes an entry, chained to the one before it, and the balance after it.
+/// The same, to be changed in the caller's transaction.
+pub(crate) fn locked(c: &Connection, account: &str) -> Result<Option<(Balance, Daily)>, Fault> {
+    c.lock("SELECT 1 FROM balances WHERE account = ?1", [account])?;
+    books(c, account)
+}
+
+/// Writes an entry, chained to the one before it where there is a chain, and the balance after it.
 pub(crate) fn book(
     c: &Connection,
     about: About<'_>,
     entry: Entry,
     after: &Balance,
+    now: Millis,
+) -> Result<(), Fault> {
+    match c.engine() {
+        Engine::Sqlite(c) => insert(c, about, entry, now)?,
+        Engine::Postgres(_) => insert_unchained(c, about, entry, now)?,
+    }
+    c.prepare_cached(
+        "UPDATE balances SET available = ?2, held = ?3, revenue = ?4, lent = ?5 WHERE account = ?1",
+    )?
+    .execute((
+        about.account,
+        after.available().micros(),
+        after.held().micros(),
+        after.of(LedgerAccount::Revenue).micros(),
+        after.credit().micros(),
+    ))?;
+    Ok(())
+}
+
+/// Entries of many gateways are numbered by the database.
+fn insert_unchained(
+    c: &Connection,
+    about: About<'_>,
+    entry: Entry,
+    now: Millis,
+) -> Result<(), Fault> {
+    c.prepare_cached(
+        "INSERT INTO entries (at_ms, request_id, debit, credit, account, amount, currency, note, way) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute((
+        now.as_ms(),
+        about.request_id.map(|id| *id.as_bytes()),
+        entry.debit().as_str(),
+        entry.credit().as_str(),
+        about.account,
+        entry.amount.micros(),
+        entry.amount.currency().as_str(),
+        about.note,
+        entry.way.as_str(),
+    ))?;
+    Ok(())
+}
+
+fn insert(
+    c: &rusqlite::Connection,
+    about: About<'_>,
+    entry: Entry,
     now: Millis,
 ) -> Result<(), Fault> {
     let last = chain::head(c)?.unwrap_or(Head { seq: 0, hash: ROOT });
@@ -96,16 +150,6 @@ pub(crate) fn book(
         about.note,
         way,
         hash,
-    ))?;
-    c.prepare_cached(
-        "UPDATE balances SET available = ?2, held = ?3, revenue = ?4, lent = ?5 WHERE account = ?1",
-    )?
-    .execute((
-        about.account,
-        after.available().micros(),
-        after.held().micros(),
-        after.of(LedgerAccount::Revenue).micros(),
-        after.credit().micros(),
     ))?;
     Ok(())
 }

@@ -3,9 +3,9 @@
 use faregate_contract::RequestId;
 use faregate_pipeline::facts::KeptBatch;
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, OptionalExtension as _};
 
 /// As long as a receipt.
 pub(crate) const KEPT_MS: i64 = 24 * 3_600 * 1_000;

@@ -1,9 +1,9 @@
 //! What readers said of the pages, as rows.
 
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::error::Fault;
+use crate::sql::{Connection, OptionalExtension as _, Row};
 
 /// A vote that is to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +70,12 @@ fn vote_of(row: &Row<'_>) -> rusqlite::Result<Vote> {
 pub(crate) fn insert(c: &Connection, vote: &NewVote) -> Result<i64, Fault> {
     c.prepare_cached(
         "INSERT INTO feedback (receipt, at_ms, page, language, level, text) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
     )?
-    .execute((
-        &vote.receipt,
-        vote.at.as_ms(),
-        &vote.page,
-        &vote.language,
-        vote.level,
-        &vote.text,
-    ))?;
-    Ok(c.last_insert_rowid())
+    .query_row(
+        (&vote.receipt, vote.at.as_ms(), &vote.page, &vote.language, vote.level, &vote.text),
+        |row| row.get(0),
+    )
 }
 
 pub(crate) fn by_receipt(c: &Connection, receipt: &str) -> Result<Option<Vote>, Fault> {
@@ -96,7 +91,7 @@ pub(crate) fn by_id(c: &Connection, id: i64) -> Result<Option<Vote>, Fault> {
 /// The newest votes that the filter lets through, newest first.
 pub(crate) fn list(c: &Connection, filter: &VoteFilter) -> Result<Vec<Vote>, Fault> {
     let mut statement = c.prepare_cached(&format!(
-        "SELECT {COLUMNS} WHERE (?1 IS NULL OR page = ?1) \
+        "SELECT {COLUMNS} WHERE (page = ?1 OR ?1 IS NULL) \
          AND (NOT ?2 OR (answer IS NULL AND text <> '')) AND at_ms >= ?3 \
          ORDER BY id DESC LIMIT ?4"
     ))?;

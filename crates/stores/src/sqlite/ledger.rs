@@ -4,12 +4,12 @@ use faregate_contract::RequestId;
 use faregate_ledger::{Capped, Ending, Entry, Hold, HoldState, Money, Move, Refused, Step};
 use faregate_pipeline::facts::{HoldOutcome, Intent, Settlement};
 use faregate_pipeline::time::Millis;
-use rusqlite::Connection;
 
-use super::balances::{About, book, books, set_spent};
+use super::balances::{About, book, books, locked, set_spent};
 use super::{currency, orders};
 use crate::error::{Fault, broken};
 use crate::failpoint;
+use crate::sql::{Connection, Row, Rows};
 
 /// A hold that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,7 @@ struct Kept {
 
 /// None if there is no such hold.
 fn hold(c: &Connection, id: RequestId) -> Result<Option<Kept>, Fault> {
+    c.lock("SELECT 1 FROM holds WHERE request_id = ?1", [id.as_bytes()])?;
     let Some(open) = hold_of(c, id)? else { return Ok(None) };
     let hold = Hold::restore(open.amount, open.state);
     Ok(Some(Kept { hold, account: open.account, at: open.at }))
@@ -134,8 +135,8 @@ pub(crate) fn advance(
     if steps.is_empty() {
         return Ok(Some(hold.state()));
     }
-    let books = books(c, &account)?;
-    let (mut after, mut daily) = books.ok_or_else(|| broken("a hold without a balance"))?;
+    let found = locked(c, &account)?;
+    let (mut after, mut daily) = found.ok_or_else(|| broken("a hold without a balance"))?;
     for step in steps {
         let entry = hold.step(&mut after, step).map_err(broken)?;
         if let Some(entry) = entry {
@@ -251,7 +252,7 @@ pub(crate) fn open_holds(c: &Connection) -> Result<Vec<OpenHold>, Fault> {
     )?;
     let (mut rows, mut holds) = (statement.query([])?, Vec::new());
     while let Some(row) = rows.next()? {
-        holds.push(row_of(row)?);
+        holds.push(row_of(&row)?);
     }
     Ok(holds)
 }
@@ -263,10 +264,10 @@ pub(crate) fn hold_of(c: &Connection, id: RequestId) -> Result<Option<OpenHold>,
          FROM holds WHERE request_id = ?1",
     )?;
     let mut rows = statement.query([id.as_bytes()])?;
-    rows.next()?.map(row_of).transpose()
+    rows.next()?.map(|row| row_of(&row)).transpose()
 }
 
-fn row_of(row: &rusqlite::Row<'_>) -> Result<OpenHold, Fault> {
+fn row_of(row: &Row<'_>) -> Result<OpenHold, Fault> {
     let code: String = row.get("currency")?;
     let state: String = row.get("state")?;
     let state = HoldState::parse(&state).map_err(broken)?;
@@ -320,7 +321,7 @@ pub(crate) fn newest_entries(
     booked(statement.query((account, before.unwrap_or(i64::MAX), n_max))?)
 }
 
-fn booked(mut rows: rusqlite::Rows<'_>) -> Result<Vec<BookedEntry>, Fault> {
+fn booked(mut rows: Rows<'_>) -> Result<Vec<BookedEntry>, Fault> {
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let way: String = row.get("way")?;

@@ -61,11 +61,22 @@ pub(crate) fn connect(path: &Path, role: Role) -> rusqlite::Result<Connection> {
 
 /// Tells a running gateway to read something again. Part of the transaction that changed it.
 pub(crate) fn changed(
-    connection: &Connection,
+    connection: &crate::sql::Connection,
     kind: &str,
     key: &str,
     now: Millis,
 ) -> Result<(), Fault> {
+    if connection.is_shared() {
+        // Gateways read what is young by the database's clock. Of a key the account is told: what the key asked for ends
+        // with it.
+        let sql = "INSERT INTO changes (at_ms, kind, key) \
+                   SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT), \
+                   CASE WHEN k.account IS NULL THEN CAST(?1 AS TEXT) ELSE 'account' END, \
+                   coalesce(k.account, ?2) \
+                   FROM (SELECT 1) AS one LEFT JOIN keys k ON k.id = ?2 AND CAST(?1 AS TEXT) = 'key'";
+        connection.prepare_cached(sql)?.execute((kind, key))?;
+        return Ok(());
+    }
     connection
         .prepare_cached("INSERT INTO changes (at_ms, kind, key) VALUES (?1, ?2, ?3)")?
         .execute((now.as_ms(), kind, key))?;
@@ -91,9 +102,10 @@ pub(crate) fn recover(
     now: Millis,
 ) -> Result<(usize, usize), OpenError> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let found = ledger::recover(&transaction, now)?;
-    refunds::recover(&transaction)?;
-    orders::seal_all(&transaction, vault)?;
+    let c: &Connection = &transaction;
+    let found = ledger::recover(c, now)?;
+    refunds::recover(c)?;
+    orders::seal_all(c, vault)?;
     // Every watch that could have missed a change of yesterday is long gone.
     let yesterday = now.plus(-86_400_000).as_ms();
     transaction.execute("DELETE FROM changes WHERE at_ms < ?1", [yesterday])?;

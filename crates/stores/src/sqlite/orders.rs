@@ -4,13 +4,13 @@ use faregate_contract::RequestId;
 use faregate_ledger::HoldState;
 use faregate_pipeline::facts::Order;
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::ledger::{OpenHold, open_holds};
 use super::refunds;
 use crate::error::{Fault, broken};
 use crate::failpoint;
 use crate::orders::Booked;
+use crate::sql::{Connection, OptionalExtension as _, Row};
 use crate::vault::{Place, Sealed, Vault};
 
 /// How long a token gets its saved answer.
@@ -100,8 +100,9 @@ pub(crate) fn opened(
 
 /// Seals what was kept before orders were sealed: it begins with `{`, and an epoch never does.
 pub(crate) fn seal_all(c: &Connection, vault: &Vault) -> Result<(), Fault> {
-    let mut read =
-        c.prepare("SELECT request_id, account, sending FROM orders WHERE sending IS NOT NULL")?;
+    let mut read = c.prepare_cached(
+        "SELECT request_id, account, sending FROM orders WHERE sending IS NOT NULL",
+    )?;
     let (mut rows, mut open) = (read.query([])?, Vec::new());
     while let Some(row) = rows.next()? {
         let sending: Vec<u8> = row.get(2)?;

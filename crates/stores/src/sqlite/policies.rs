@@ -5,10 +5,10 @@ use std::fmt;
 use faregate_pipeline::authz::policy::{Bundle, Policy, read_kept};
 use faregate_pipeline::facts::Network;
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{json, list};
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, OptionalExtension as _};
 
 /// Whom a policy limits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,7 +98,7 @@ pub(crate) fn all(
 ) -> Result<Vec<PolicyEntry>, Fault> {
     let mut statement = c.prepare_cached(
         "SELECT account, name, document, changed_at_ms FROM policies \
-         WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR name = ?2) ORDER BY account, name",
+         WHERE (account = ?1 OR ?1 IS NULL) AND (name = ?2 OR ?2 IS NULL) ORDER BY account, name",
     )?;
     let (mut rows, mut entries) = (statement.query((account, name))?, Vec::new());
     while let Some(row) = rows.next()? {
@@ -140,8 +140,8 @@ pub(crate) fn attach(
     to: &Principal,
 ) -> Result<(), Fault> {
     c.prepare_cached(
-        "INSERT OR IGNORE INTO policy_attachments (account, kind, principal, policy) \
-         VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO policy_attachments (account, kind, principal, policy) \
+         VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     )?
     .execute((account, to.kind(), to.name(), policy))?;
     Ok(())

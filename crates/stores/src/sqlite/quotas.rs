@@ -6,9 +6,9 @@ use std::num::{NonZeroU32, NonZeroU64};
 use faregate_pipeline::facts::{CellKey, Limits, OwnQuota, Rate, Scope};
 use faregate_pipeline::quota::cells::Kept;
 use faregate_pipeline::time::{Date, Millis};
-use rusqlite::{Connection, Row};
 
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, Row};
 
 /// Writes cells.
 pub(crate) fn put(c: &Connection, cells: &[(CellKey, Kept)]) -> Result<(), Fault> {
@@ -43,7 +43,7 @@ pub(crate) fn read_back(c: &Connection, now: Millis) -> Result<HashMap<CellKey, 
 /// The cells of an account, or all.
 pub(crate) fn all(c: &Connection, account: Option<i64>) -> Result<Vec<(CellKey, Kept)>, Fault> {
     let mut statement = c.prepare_cached(
-        "SELECT key, at, used FROM quota_cells WHERE ?1 IS NULL OR account = ?1 ORDER BY key",
+        "SELECT key, at, used FROM quota_cells WHERE account = ?1 OR ?1 IS NULL ORDER BY key",
     )?;
     let (mut rows, mut cells) = (statement.query([account])?, Vec::new());
     while let Some(row) = rows.next()? {
@@ -94,7 +94,7 @@ pub(crate) fn own(c: &Connection, account: &str) -> Result<Vec<OwnQuota>, Fault>
     )?;
     let (mut rows, mut found) = (statement.query([account])?, Vec::new());
     while let Some(row) = rows.next()? {
-        found.push(own_of(row)?);
+        found.push(own_of(&row)?);
     }
     Ok(found)
 }

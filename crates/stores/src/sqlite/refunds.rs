@@ -4,11 +4,11 @@ use faregate_contract::RequestId;
 use faregate_ledger::Money;
 use faregate_pipeline::facts::{Bought, Lesson, Purchased, Refund, ResourceRef, Settlement};
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _};
 
 use super::balances::{About, balance, book};
 use super::currency;
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, OptionalExtension as _};
 
 /// Writes down what resources were bought for. The last purchase counts.
 pub(crate) fn bought(

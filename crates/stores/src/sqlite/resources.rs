@@ -3,13 +3,13 @@
 use faregate_contract::RequestId;
 use faregate_pipeline::facts::{Grant, Lesson, Owner, ResourceRef};
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, OptionalExtension as _, Row};
 
 /// Both trees are looked into whatever the first one says: an absent, a returned, a foreign and a lent
 /// resource are the same work.
-const OWNER: &str = "SELECT r.account, r.state, s.access FROM (SELECT 1) \
+const OWNER: &str = "SELECT r.account, r.state, s.access FROM (SELECT 1) AS one \
     LEFT JOIN resources r ON r.module = ?1 AND r.kind = ?2 AND r.id = ?3 \
     LEFT JOIN shares s ON s.module = ?1 AND s.kind = ?2 AND s.id = ?3 AND s.account = ?4";
 
@@ -53,7 +53,7 @@ pub(crate) fn grant(access: &str) -> Result<Grant, Fault> {
 const CREATED: &str = "INSERT INTO resources (module, kind, id, account, state, changed_at_ms) \
     VALUES (?1, ?2, ?3, ?4, 'owned', ?5) \
     ON CONFLICT (module, kind, id) DO UPDATE \
-    SET account = excluded.account, state = 'owned', changed_at_ms = ?5 WHERE state = 'returned'";
+    SET account = excluded.account, state = 'owned', changed_at_ms = ?5 WHERE resources.state = 'returned'";
 
 const RETURNED: &str = "UPDATE resources SET state = 'returned', changed_at_ms = ?5 \
     WHERE module = ?1 AND kind = ?2 AND id = ?3 AND account = ?4 AND state = 'owned'";
@@ -66,7 +66,7 @@ const TRANSFERRED: &str = "UPDATE resources SET account = ?6, changed_at_ms = ?5
 const SHARED: &str = "INSERT INTO shares (module, kind, id, account, access, at_ms) \
     SELECT module, kind, id, ?6, ?7, ?5 FROM resources \
     WHERE module = ?1 AND kind = ?2 AND id = ?3 AND account = ?4 AND state = 'owned' \
-    AND ?6 <> ?4 AND EXISTS (SELECT 1 FROM accounts WHERE id = ?6) \
+    AND CAST(?6 AS TEXT) <> ?4 AND EXISTS (SELECT 1 FROM accounts WHERE id = ?6) \
     ON CONFLICT (module, kind, id, account) DO UPDATE SET access = excluded.access, at_ms = ?5";
 
 const NO_LONGER_SHARED: &str = "DELETE FROM shares \
@@ -163,7 +163,7 @@ pub(crate) fn note(
     c.prepare_cached(
         "INSERT INTO object_faults (module, subject, what, n, first_at_ms, last_at_ms, request_id) \
          VALUES (?1, ?2, ?3, 1, ?4, ?4, ?5) ON CONFLICT (module, subject, what) DO UPDATE \
-         SET n = n + 1, last_at_ms = ?4, request_id = ?5",
+         SET n = object_faults.n + 1, last_at_ms = ?4, request_id = ?5",
     )?
     .execute((
         note.module,
@@ -251,9 +251,9 @@ pub struct ResourceFilter {
 pub(crate) fn entries(c: &Connection, f: &ResourceFilter) -> Result<Vec<ResourceEntry>, Fault> {
     let mut statement = c.prepare_cached(
         "SELECT module, kind, id, account, state, changed_at_ms FROM resources \
-         WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR module = ?2) \
-         AND (?3 IS NULL OR kind = ?3) AND (?4 OR state = 'owned') \
-         AND (?5 IS NULL OR (module, kind, id) > (?5, ?6, ?7)) \
+         WHERE (account = ?1 OR ?1 IS NULL) AND (module = ?2 OR ?2 IS NULL) \
+         AND (kind = ?3 OR ?3 IS NULL) AND (?4 OR state = 'owned') \
+         AND ((module, kind, id) > (?5, ?6, ?7) OR ?5 IS NULL) \
          ORDER BY module, kind, id LIMIT ?8",
     )?;
     let after = f.after.as_ref();
@@ -290,7 +290,7 @@ pub(crate) fn entry(c: &Connection, r: &ResourceRef) -> Result<Option<ResourceEn
     found.map(|entry| Ok(ResourceEntry { lent: lent(c, r)?, ..entry })).transpose()
 }
 
-fn entry_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ResourceEntry> {
+fn entry_of(row: &Row<'_>) -> rusqlite::Result<ResourceEntry> {
     Ok(ResourceEntry {
         resource: ResourceRef { module: row.get(0)?, kind: row.get(1)?, id: row.get(2)? },
         account: row.get(3)?,
@@ -323,7 +323,7 @@ mod spec {
 
     #[test]
     fn an_absent_a_returned_and_a_foreign_resource_are_the_same_two_point_reads() {
-        let c = Connection::open_in_memory().unwrap();
+        let c = rusqlite::Connection::open_in_memory().unwrap();
         c.execute_batch(concat!(
             "CREATE TABLE accounts (id TEXT PRIMARY KEY); INSERT INTO accounts VALUES ('ann'), ('bob');",
             "CREATE TABLE resources (module TEXT, kind TEXT, id TEXT, account TEXT, state TEXT,",

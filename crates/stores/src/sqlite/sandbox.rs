@@ -1,8 +1,7 @@
 //! The sandbox's clock, seed and faults, as rows.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
-
 use crate::error::Fault;
+use crate::sql::{Connection, OptionalExtension as _, Row};
 
 /// What a sandbox is told to do wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,17 +99,19 @@ pub(crate) fn end(c: &Connection) -> Result<(), Fault> {
 pub(crate) fn add(c: &Connection, fault: &NewFault) -> Result<i64, Fault> {
     c.prepare_cached(
         "INSERT INTO faults (module, action, account, effect, rate_ppm, times, fired) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) RETURNING id",
     )?
-    .execute((
-        &fault.module,
-        fault.action.as_deref().unwrap_or_default(),
-        fault.account.as_deref().unwrap_or_default(),
-        &fault.effect,
-        fault.rate_ppm,
-        fault.times,
-    ))?;
-    Ok(c.last_insert_rowid())
+    .query_row(
+        (
+            &fault.module,
+            fault.action.as_deref().unwrap_or_default(),
+            fault.account.as_deref().unwrap_or_default(),
+            &fault.effect,
+            fault.rate_ppm,
+            fault.times,
+        ),
+        |row| row.get(0),
+    )
 }
 
 /// False if there was none.
@@ -120,7 +121,7 @@ pub(crate) fn remove(c: &Connection, id: i64) -> Result<bool, Fault> {
 
 /// How many there were.
 pub(crate) fn clear(c: &Connection) -> Result<usize, Fault> {
-    Ok(c.execute("DELETE FROM faults", [])?)
+    c.execute("DELETE FROM faults", [])
 }
 
 /// Writes down how often a fault has struck; of two that are written late, the higher stands.

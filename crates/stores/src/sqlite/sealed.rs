@@ -1,9 +1,9 @@
 //! The sealed half of a key, opened and sealed again.
 
-use rusqlite::{Connection, OptionalExtension as _};
 use zeroize::Zeroizing;
 
 use crate::error::Fault;
+use crate::sql::{Connection, OptionalExtension as _};
 use crate::vault::{Place, Sealed, Vault};
 
 /// A secret, and a Token.

@@ -2,10 +2,10 @@
 
 use faregate_pipeline::facts::{Switch, SwitchState};
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, Row};
 
 use super::{json, list};
 use crate::error::{Fault, broken};
+use crate::sql::{Connection, Row};
 
 pub(crate) fn all(c: &Connection) -> Result<Vec<Switch>, Fault> {
     let mut statement = c.prepare_cached(
@@ -14,7 +14,7 @@ pub(crate) fn all(c: &Connection) -> Result<Vec<Switch>, Fault> {
     )?;
     let (mut rows, mut switches) = (statement.query([])?, Vec::new());
     while let Some(row) = rows.next()? {
-        switches.push(switch_of(row)?);
+        switches.push(switch_of(&row)?);
     }
     Ok(switches)
 }
@@ -45,8 +45,9 @@ pub(crate) fn put(c: &Connection, switch: &Switch) -> Result<(), Fault> {
         SwitchState::Until(end) => ("until", Some(end.as_ms())),
     };
     c.prepare_cached(
-        "INSERT OR REPLACE INTO switches (module, action, state, from_ms, until_ms, message, testers) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO switches (module, action, state, from_ms, until_ms, message, testers) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (module, action) DO UPDATE \
+         SET state = ?3, from_ms = ?4, until_ms = ?5, message = ?6, testers = ?7",
     )?
     .execute((
         &switch.module,

@@ -1,11 +1,11 @@
 //! Users, groups and what keys are for whom, as rows.
 
 use faregate_pipeline::time::Millis;
-use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::policies::Principal;
 use super::{json, list, policies};
 use crate::error::Fault;
+use crate::sql::{Connection, OptionalExtension as _, Row};
 
 /// A user of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +39,11 @@ fn user_of(row: &Row<'_>) -> Result<User, Fault> {
 pub(crate) fn users(c: &Connection, account: &str, name: Option<&str>) -> Result<Vec<User>, Fault> {
     let mut statement = c.prepare_cached(
         "SELECT account, name, enabled, trusted, created_at_ms FROM users \
-         WHERE account = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name",
+         WHERE account = ?1 AND (name = ?2 OR ?2 IS NULL) ORDER BY name",
     )?;
     let (mut rows, mut users) = (statement.query((account, name))?, Vec::new());
     while let Some(row) = rows.next()? {
-        let mut user = user_of(row)?;
+        let mut user = user_of(&row)?;
         user.groups = groups_of(c, account, &user.name)?;
         users.push(user);
     }
@@ -144,7 +144,8 @@ pub(crate) fn set_members(
     c.prepare_cached("DELETE FROM group_members WHERE account = ?1 AND user_group = ?2")?
         .execute((account, group))?;
     let mut insert = c.prepare_cached(
-        "INSERT OR IGNORE INTO group_members (account, user_group, user_name) VALUES (?1, ?2, ?3)",
+        "INSERT INTO group_members (account, user_group, user_name) VALUES (?1, ?2, ?3) \
+         ON CONFLICT DO NOTHING",
     )?;
     for user in users {
         insert.execute((account, group, user))?;
@@ -192,7 +193,7 @@ pub(crate) fn n_live(
     now: Millis,
 ) -> Result<usize, Fault> {
     let mut statement = c.prepare_cached(
-        "SELECT count(*) FROM keys WHERE account = ?1 AND user_name IS ?2 AND enabled = 1 \
+        "SELECT count(*) FROM keys WHERE account = ?1 AND user_name IS NOT DISTINCT FROM ?2 AND enabled \
          AND token IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > ?3)",
     )?;
     let n: u32 = statement.query_row((account, user, now.as_ms()), |row| row.get(0))?;
