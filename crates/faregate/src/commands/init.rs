@@ -61,10 +61,10 @@ impl Init {
         let data = crate::place::data_of(&config)?;
         let shared = crate::place::stores_of(&config)?;
         let key = match &shared {
-            // The operator of a shared home is whoever has its configuration, so far.
+            // A second gateway's: the operator was made by the first.
             Some(at) => {
                 faregate_stores::migrate_shared(&data, at)?;
-                None
+                Admin::open_at(&data, Some(at))?.make_operator()?
             }
             None if data.exists() => None,
             None => {

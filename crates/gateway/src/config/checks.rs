@@ -10,7 +10,6 @@ use faregate_stores::{Durability, SharedAt};
 use toml::Spanned;
 
 use super::maintenance;
-use super::quotas::are_rates;
 use super::raw::{RawConfig, RawLimits, RawListen, RawModule};
 use super::{Config, Fault, Faults, Limits, Listen, Tls, shape};
 use crate::edge::tls;
@@ -336,13 +335,6 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, faults: &mut Faults) -
     check.replay(&raw, &mut config);
     config.quotas = check.quotas(raw.quota.as_ref());
     config.default_rate = config.quotas.account.rate;
-    if let (Some(stores), Some(_), false) = (&raw.stores, &config.stores, are_rates(&config.quotas))
-    {
-        let says = "totals, calls at once and limits of addresses need the embedded home, so far";
-        let help =
-            "leave `[stores]` out, or keep to rates of accounts, actions and keys in `[quota]`";
-        check.fault(stores.span(), says, help);
-    }
     (config.sandbox, config.compat, config.min_signature) =
         (raw.sandbox, raw.compat, check.min_signature(&raw));
     if let Some(faults) = &raw.faults {

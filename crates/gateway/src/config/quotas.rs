@@ -96,12 +96,3 @@ impl Checker<'_> {
 fn small(n: i64) -> Option<NonZeroU32> {
     u32::try_from(n).ok().and_then(NonZeroU32::new)
 }
-
-/// What a shared home keeps of quotas.
-pub(super) fn are_rates(quotas: &Quotas) -> bool {
-    let Quotas { account, action, key, address } = quotas;
-    let is_rate = |limits: &&Limits| {
-        limits.day.is_none() && limits.month.is_none() && limits.at_once.is_none()
-    };
-    [account, action, key].iter().all(is_rate) && *address == Limits::default()
-}

@@ -149,16 +149,24 @@ pub(super) async fn calls_under_way_are_counted_until_they_are_over_by_whatever_
     drop(two);
     assert!(take().await.refused().is_some(), "the same call still");
     drop(copy);
+    // On the shared home it is counted out in a trip that nobody waits for.
+    let is_left = async |n| {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        loop {
+            let seen = world.stores.peek(&cells, TEN).await.unwrap();
+            if seen.refused().is_none() && seen.cells[0].remaining == n {
+                break;
+            }
+            assert!(std::time::Instant::now() < end, "calls that are over are counted");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    is_left(0).await;
     let four = take().await;
     assert!(four.refused().is_none());
     assert_eq!(world.stores.peek(&cells, TEN).await.unwrap().cells[0].remaining, 0);
     drop((one, four));
-    // On the shared home it is counted out in a trip that nobody waits for.
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(5);
-    while world.stores.peek(&cells, TEN).await.unwrap().cells[0].remaining != 1 {
-        assert!(std::time::Instant::now() < end, "calls that are over are counted");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    is_left(1).await;
     assert_eq!(take().await.cells[0].remaining, 1);
 }
 
@@ -200,11 +208,12 @@ pub(super) async fn totals_addresses_and_rates_give_all_or_nothing_and_are_made_
         let claim =
             faregate_pipeline::facts::ClaimRequest { account: slot, ..claim(1, nonce, june) };
         let (claim, verdict, _) = world.stores.enter(&claim, &poor, june).await.unwrap();
-        (claim, verdict.refused().map(|cell| cell.name), verdict.cells[1].remaining)
+        let left = verdict.cells.get(1).map(|cell| cell.remaining);
+        (claim, verdict.refused().map(|cell| cell.name), left)
     };
-    assert_eq!(enter(1).await, (Claim::New, None, 1));
+    assert_eq!(enter(1).await, (Claim::New, None, Some(1)));
     for _ in 0..2 {
-        assert_eq!(enter(2).await, (Claim::New, Some("address"), 1));
+        assert_eq!(enter(2).await, (Claim::New, Some("address"), Some(1)));
     }
     assert_eq!(enter(1).await.0, Claim::Seen);
 }

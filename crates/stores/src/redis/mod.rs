@@ -384,14 +384,15 @@ impl Redis {
             .arg(stamp.as_ms())
             .arg(&fingerprint(*print)[..])
             .arg(low_bits(*print))
-            .arg(format!("{key_print:x}"))
+            .arg(format!("l{key_print:x}"))
             .arg(nonce.to_string())
             .arg(u8::from(*refuse_last_nonce))
             .arg(live_max.map_or(String::new(), |most| most.to_string()))
             .arg(self.setting.retention_ms)
             .arg(self.state.lead(*key_print).as_ms())
             .arg(u8::from(may_begin))
-            .arg(&*self.nodes());
+            .arg(&*self.nodes())
+            .arg(stamp.as_ms().div_euclid(60_000));
         let own = Book::Account(*account);
         cells.iter().filter(|cell| Book::of(cell) == own).for_each(|cell| tell(&mut call, cell));
         call

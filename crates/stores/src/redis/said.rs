@@ -41,7 +41,8 @@ impl Said {
 
     /// The Nonce before this one.
     pub(super) fn last(&self) -> &str {
-        self.text(2)
+        // The minute of its stamp stands behind it.
+        self.text(2).split(' ').next().unwrap_or("")
     }
 }
 

@@ -1,6 +1,12 @@
 -- KEYS: the book of an account, or of an address. ARGV: the clock or nothing; `take`, `look`, or `back` for what was
 -- taken and not used; the gateways that live; then the cells.
-local book, now, nodes = KEYS[1], clock(ARGV[1]), ARGV[3]
+local book, now, nodes = KEYS[1], tonumber(ARGV[1]), ARGV[3]
+if not now then
+    local t = redis.call('TIME')
+    -- In whole milliseconds: what is said to the client is worked out from the same.
+    now = tonumber(t[1]) * 1000000 + floor(tonumber(t[2]) / 1000) * 1000
+end
+local ask_for, look, take, heal, say, period_of = of_cells()
 local ask = { 'HMGET', book, 'x' }
 ask_for(ask, 4, nodes)
 local found = redis.call(unpack(ask))
@@ -19,10 +25,10 @@ if ARGV[2] == 'back' then
     -- A book that is gone has nothing to give back.
     if #set > 2 and found[1] then redis.call(unpack(set)) end
 elseif ARGV[2] == 'take' and gives then
-    local set, now_ms = { 'HSET', book }, floor(now / 1000)
-    local ttl = keep(book, set, found[1], now_ms, take(set, found, 2, 4, now, nodes, ats, useds))
+    local set = { 'HSET', book }
+    local need = take(set, found, 2, 4, now, nodes, ats, useds)
     redis.call(unpack(set))
-    if ttl then redis.call('PEXPIRE', book, ttl) end
+    keep(book, found[1], floor(now / 1000), need)
 elseif ARGV[2] == 'take' then
     heal(book, 4, now, ats)
 end

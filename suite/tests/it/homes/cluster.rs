@@ -68,12 +68,13 @@ impl Cluster {
         Self { gates, servers, world }
     }
 
-    /// An account of this name with money, verified, and a key.
+    /// An account of this name with money, verified, and a key; an `operator` administers all others.
     pub(super) fn account(&self, name: &str, money: u32) -> Account {
         let gate = &self.gates[0];
         let json =
             |arguments: &[&str]| -> Value { serde_json::from_str(&gate.run(arguments)).unwrap() };
-        let account = json(&["account", "create", name, "--json"]);
+        let group: &[&str] = if name == "operator" { &["--group", "operators"] } else { &[] };
+        let account = json(&[&["account", "create", name, "--json"], group].concat());
         let id = account["accountId"].as_str().unwrap().to_owned();
         gate.run(&["identity", "set", &id, "verified"]);
         if money > 0 {

@@ -5,5 +5,6 @@ mod cluster;
 mod codes;
 mod copy;
 mod once;
+mod operators;
 #[path = "../../../../crates/stores/src/conformance/servers.rs"]
 mod servers;
