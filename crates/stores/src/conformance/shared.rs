@@ -2,7 +2,8 @@
 
 use super::servers::Servers;
 use super::{
-    ON_SHARED, accounts, admin, chain, ledger, nonces, orders, policies, quotas, refunds, resources,
+    ON_SHARED, accounts, admin, chain, ledger, nonces, orders, policies, quotas, refunds,
+    resources, users,
 };
 
 /// Every test of the suite that is not about the embedded home's own files.
@@ -42,6 +43,8 @@ const SUITE: &[(&str, fn())] = &[
     ("calls under way are counted until they are over by whatever way", quotas::calls_under_way_are_counted_until_they_are_over_by_whatever_way),
     ("totals addresses and rates give all or nothing and are made new together", quotas::totals_addresses_and_rates_give_all_or_nothing_and_are_made_new_together),
     ("of two returns of one purchase one is paid and only if it was done", refunds::of_two_returns_of_one_purchase_one_is_paid_and_only_if_it_was_done),
+    ("a user may what its policies and those of its groups allow and one of its name begins anew", users::a_user_may_what_its_policies_and_those_of_its_groups_allow_and_one_of_its_name_begins_anew),
+    ("what comes after a key and what it asks for is under what the key is under", users::what_comes_after_a_key_and_what_it_asks_for_is_under_what_the_key_is_under),
     ("credit is spent a cap ends a day and a correction takes no more than there is", chain::credit_is_spent_a_cap_ends_a_day_and_a_correction_takes_no_more_than_there_is),
 ];
 

@@ -9,7 +9,7 @@ use crate::{NewSession, Principal};
 const ZONES: &str = r#"{"version":"2.0","statement":[{"effect":"allow","action":"cvm:DescribeZones","resource":"*"}]}"#;
 
 #[tokio::test]
-async fn a_user_may_what_its_policies_and_those_of_its_groups_allow_and_one_of_its_name_begins_anew()
+pub(super) async fn a_user_may_what_its_policies_and_those_of_its_groups_allow_and_one_of_its_name_begins_anew()
  {
     let mut world = world();
     let ann = world.account("0").id;
@@ -37,7 +37,7 @@ async fn a_user_may_what_its_policies_and_those_of_its_groups_allow_and_one_of_i
 }
 
 #[tokio::test]
-async fn what_comes_after_a_key_and_what_it_asks_for_is_under_what_the_key_is_under() {
+pub(super) async fn what_comes_after_a_key_and_what_it_asks_for_is_under_what_the_key_is_under() {
     let mut world = world();
     let ann = world.account("0").id;
     let key = world.admin.create_key(&ann).unwrap().secret_id.to_string();

@@ -19,7 +19,8 @@ use crate::clock;
 use crate::error::{Fault, OpenError};
 use crate::options::Opened;
 use crate::postgres::{
-    Postgres, accounts, books, ledger, migrate, moved, nodes, operator, refunds, resources, switches,
+    Postgres, accounts, books, ledger, migrate, moved, nodes, operator, refunds, resources,
+    switches,
 };
 use crate::redis::Redis;
 use crate::sqlite::resources::Note;

@@ -152,12 +152,16 @@ async fn rights(
 ) -> Result<(), OpenError> {
     let rows = c
         .query(
-            "SELECT t.name, p.name FROM unnest(ARRAY['accounts', 'balances', 'changes', 'claims', \
-             'entries', 'fences', 'holds', 'keys', 'leads', 'nodes', 'orders', 'resources', \
-             'switches']) AS t(name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(name) \
+            "SELECT t.name, p.name FROM unnest(ARRAY['accounts', 'audit', 'audit_head', 'balances', 'batches', \
+             'changes', 'claims', 'entries', 'feedback', 'fences', 'group_members', 'holds', 'home', 'imports', \
+             'key_limits', 'key_uses', 'keys', 'leads', 'nodes', 'object_faults', 'orders', 'policies', \
+             'policy_attachments', 'purchases', 'quota_cells', 'quotas', 'refunds', 'resources', 'shares', \
+             'switches', 'user_groups', 'users']) AS t(name), \
+             unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(name) \
              WHERE NOT has_table_privilege(t.name, p.name) \
-             AND NOT (t.name IN ('accounts', 'balances', 'entries', 'fences', 'keys') AND p.name = 'DELETE') \
-             AND NOT (t.name IN ('entries', 'fences', 'changes') AND p.name = 'UPDATE')",
+             AND NOT (t.name IN ('accounts', 'audit', 'audit_head', 'balances', 'entries', 'feedback', 'fences', \
+             'home', 'imports', 'object_faults', 'purchases', 'refunds') AND p.name = 'DELETE') \
+             AND NOT (t.name IN ('audit', 'entries', 'fences', 'changes') AND p.name = 'UPDATE')",
             &[],
         )
         .await

@@ -7,7 +7,7 @@
 pub(crate) mod session;
 mod values;
 
-use rusqlite::types::{FromSql, FromSqlError, ValueRef};
+use rusqlite::types::{FromSql, ValueRef};
 
 use self::session::{Fetched, Session};
 pub(crate) use self::values::Values;
@@ -174,11 +174,8 @@ impl Row<'_> {
             Self::Postgres(fetched) => {
                 let (place, value) = at.of(fetched)?;
                 let kind = value.data_type();
-                T::column_result(value).map_err(|why| match why {
-                    FromSqlError::OutOfRange(n) => {
-                        rusqlite::Error::IntegralValueOutOfRange(place, n)
-                    }
-                    why => rusqlite::Error::FromSqlConversionFailure(place, kind, Box::new(why)),
+                T::column_result(value).map_err(|why| {
+                    rusqlite::Error::FromSqlConversionFailure(place, kind, Box::new(why))
                 })
             }
         }

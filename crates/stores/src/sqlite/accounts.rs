@@ -338,7 +338,7 @@ pub(crate) fn keys(c: &Connection, account: Option<&str>) -> Result<Vec<KeyEntry
             },
         })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect::<Result<_, _>>()
 }
 
 /// False if there is no such key.
@@ -362,7 +362,7 @@ pub(crate) fn delete_key(c: &Connection, account: &str, id: &str) -> Result<(), 
 /// Is a key enabled; none if there is no such key.
 pub(crate) fn key_enabled(c: &Connection, id: &str) -> Result<Option<bool>, Fault> {
     let mut statement = c.prepare_cached("SELECT enabled FROM keys WHERE id = ?1")?;
-    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+    statement.query_row([id], |row| row.get(0)).optional()
 }
 
 /// The next slot, and the first id from there on that is not taken.

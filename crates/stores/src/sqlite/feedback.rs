@@ -80,12 +80,12 @@ pub(crate) fn insert(c: &Connection, vote: &NewVote) -> Result<i64, Fault> {
 
 pub(crate) fn by_receipt(c: &Connection, receipt: &str) -> Result<Option<Vote>, Fault> {
     let mut statement = c.prepare_cached(&format!("SELECT {COLUMNS} WHERE receipt = ?1"))?;
-    Ok(statement.query_row([receipt], vote_of).optional()?)
+    statement.query_row([receipt], vote_of).optional()
 }
 
 pub(crate) fn by_id(c: &Connection, id: i64) -> Result<Option<Vote>, Fault> {
     let mut statement = c.prepare_cached(&format!("SELECT {COLUMNS} WHERE id = ?1"))?;
-    Ok(statement.query_row([id], vote_of).optional()?)
+    statement.query_row([id], vote_of).optional()
 }
 
 /// The newest votes that the filter lets through, newest first.
@@ -98,7 +98,7 @@ pub(crate) fn list(c: &Connection, filter: &VoteFilter) -> Result<Vec<Vote>, Fau
     let since = filter.since.map_or(i64::MIN, Millis::as_ms);
     let rows =
         statement.query_map((&filter.page, filter.open_only, since, filter.limit), vote_of)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect::<Result<_, _>>()
 }
 
 /// False if there is no such vote.

@@ -167,13 +167,13 @@ pub(crate) fn count_of(c: &Connection, account: &str, of: &Principal) -> Result<
         "SELECT count(*) FROM policy_attachments \
          WHERE account = ?1 AND kind = ?2 AND principal = ?3",
     )?;
-    Ok(statement.query_row((account, of.kind(), of.name()), |row| row.get(0))?)
+    statement.query_row((account, of.kind(), of.name()), |row| row.get(0))
 }
 
 /// The account of a key.
 pub(crate) fn account_of_key(c: &Connection, key: &str) -> Result<Option<String>, Fault> {
     let mut statement = c.prepare_cached("SELECT account FROM keys WHERE id = ?1")?;
-    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    statement.query_row([key], |row| row.get(0)).optional()
 }
 
 /// Sets the list of sources of a key.
@@ -203,7 +203,7 @@ pub(crate) fn is_limited(c: &Connection, key: &str) -> Result<bool, Fault> {
         "SELECT EXISTS (SELECT 1 FROM key_limits WHERE key = ?1) \
          OR EXISTS (SELECT 1 FROM policy_attachments WHERE kind = 'key' AND principal = ?1)",
     )?;
-    Ok(statement.query_row([key], |row| row.get(0))?)
+    statement.query_row([key], |row| row.get(0))
 }
 
 /// Puts a key under all that another one is under, and lets it be used from where that one may.

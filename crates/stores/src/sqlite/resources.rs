@@ -43,7 +43,7 @@ pub(crate) fn owners(
 /// Is there an account of each id, in the order asked.
 pub(crate) fn accounts(c: &Connection, wanted: &[String]) -> Result<Vec<bool>, Fault> {
     let mut statement = c.prepare_cached("SELECT 1 FROM accounts WHERE id = ?1")?;
-    wanted.iter().map(|id| Ok(statement.exists([id])?)).collect()
+    wanted.iter().map(|id| statement.exists([id])).collect()
 }
 
 pub(crate) fn grant(access: &str) -> Result<Grant, Fault> {
@@ -212,7 +212,7 @@ pub(crate) fn faults(c: &Connection) -> Result<Vec<ObjectFault>, Fault> {
             request_id: id.map(RequestId::from_bytes),
         })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect::<Result<_, _>>()
 }
 
 /// A resource as it is written down.

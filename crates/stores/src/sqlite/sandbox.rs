@@ -58,7 +58,7 @@ pub(crate) fn faults(c: &Connection) -> Result<Vec<StoredFault>, Fault> {
          ORDER BY id",
     )?;
     let rows = statement.query_map([], fault_of)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect::<Result<_, _>>()
 }
 
 fn fault_of(row: &Row<'_>) -> rusqlite::Result<StoredFault> {

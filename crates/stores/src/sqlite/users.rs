@@ -80,7 +80,7 @@ pub(crate) fn delete_user(c: &Connection, account: &str, name: &str) -> Result<(
 pub(crate) fn keys_of_user(c: &Connection, account: &str, name: &str) -> Result<i64, Fault> {
     let mut statement =
         c.prepare_cached("SELECT count(*) FROM keys WHERE account = ?1 AND user_name = ?2")?;
-    Ok(statement.query_row((account, name), |row| row.get(0))?)
+    statement.query_row((account, name), |row| row.get(0))
 }
 
 /// The groups of a user, by name.
@@ -113,7 +113,7 @@ pub(crate) fn groups(c: &Connection, account: &str) -> Result<Vec<String>, Fault
 fn names(c: &Connection, sql: &str, of: (&str, &str)) -> Result<Vec<String>, Fault> {
     let mut statement = c.prepare_cached(sql)?;
     let names = statement.query_map(of, |row| row.get(0))?;
-    Ok(names.collect::<Result<_, _>>()?)
+    names.collect::<Result<_, _>>()
 }
 
 /// Makes a group that is not there yet.
@@ -182,7 +182,7 @@ pub(crate) fn key_row(c: &Connection, id: &str) -> Result<Option<KeyRow>, Fault>
             expires_at: row.get::<_, Option<i64>>(4)?.map(Millis::new),
         })
     });
-    Ok(row.optional()?)
+    row.optional()
 }
 
 /// How many lasting keys of a user, or of the account itself, would be taken now.
@@ -266,5 +266,5 @@ pub(crate) fn older_than(
     let mut statement =
         c.prepare_cached("SELECT id, account FROM keys WHERE epoch < ?1 ORDER BY id LIMIT ?2")?;
     let found = statement.query_map((epoch, n_max), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(found.collect::<Result<_, _>>()?)
+    found.collect::<Result<_, _>>()
 }
