@@ -19,9 +19,9 @@ faregate() {
 "#;
 
 /// The lines of the blocks of commands.
-fn lines(document: &str) -> Vec<Vec<&str>> {
+fn lines(document: &str) -> Vec<&str> {
     let inside = document.split("```sh\n").skip(1);
-    inside.map(|rest| rest.split("\n```").next().unwrap().lines().collect()).collect()
+    inside.flat_map(|rest| rest.split("\n```").next().unwrap().lines()).collect()
 }
 
 /// The code that is said beside a line: `… # 5400: one charge`.
@@ -34,34 +34,31 @@ fn said(line: &str) -> Option<u64> {
 fn does_as_it_says(name: &str, document: &str) {
     let world = World::start();
     let (mut n_calls, mut n_said) = (0, 0);
-    for block in lines(document) {
-        let marked = block
-            .iter()
-            .enumerate()
-            .map(|(n, line)| format!("echo \"@@ {n}\" >>\"$told\"\n{line}\n"));
-        let script = format!("{TOLD}{}cat \"$told\"\n", marked.collect::<String>());
-        let printed = run(&world, "sh", &script);
-        let told = printed.split_once("@@ 0").unwrap_or_else(|| panic!("{name}: {printed}")).1;
-        let told: Vec<&str> = told.split("@@ ").collect();
-        for (line, told) in block.iter().zip(&told) {
-            for one in told.split("\n== ").skip(1) {
-                let command = format!("{name}: {line}\n{one}");
-                let (head, answer) = one.split_once('\n').unwrap();
-                let (verb, status) = head.split_once(' ').unwrap();
-                if verb != "call" {
-                    assert_eq!(status, "0", "{command}");
-                    continue;
-                }
-                n_calls += 1;
-                let answer =
-                    answer.lines().find_map(|line| serde_json::from_str::<Value>(line).ok());
-                let answer = answer.unwrap_or_else(|| panic!("{command}"));
-                assert_eq!(answer["code"].as_u64(), Some(said(line).unwrap_or(0)), "{command}");
-                n_said += u64::from(said(line).is_some());
+    // One shell for all of them: a block goes on with what the one before it has named.
+    let lines: Vec<&str> = lines(document);
+    let marked =
+        lines.iter().enumerate().map(|(n, line)| format!("echo \"@@ {n}\" >>\"$told\"\n{line}\n"));
+    let script = format!("{TOLD}{}cat \"$told\"\n", marked.collect::<String>());
+    let printed = run(&world, "sh", &script);
+    let told = printed.split_once("@@ 0").unwrap_or_else(|| panic!("{name}: {printed}")).1;
+    let told: Vec<&str> = told.split("@@ ").collect();
+    for (line, told) in lines.iter().zip(&told) {
+        for one in told.split("\n== ").skip(1) {
+            let command = format!("{name}: {line}\n{one}");
+            let (head, answer) = one.split_once('\n').unwrap();
+            let (verb, status) = head.split_once(' ').unwrap();
+            if verb != "call" {
+                assert_eq!(status, "0", "{command}");
+                continue;
             }
+            n_calls += 1;
+            let answer = answer.lines().find_map(|line| serde_json::from_str::<Value>(line).ok());
+            let answer = answer.unwrap_or_else(|| panic!("{command}"));
+            assert_eq!(answer["code"].as_u64(), Some(said(line).unwrap_or(0)), "{command}");
+            n_said += u64::from(said(line).is_some());
         }
-        assert_eq!(told.len(), block.len(), "{name}: {printed}");
     }
+    assert_eq!(told.len(), lines.len(), "{name}: {printed}");
     assert!(n_calls > 0, "{name} shows calls");
     println!("{name}: {n_calls} calls, {n_said} with a code beside them");
 }

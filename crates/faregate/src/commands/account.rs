@@ -173,20 +173,29 @@ pub(super) fn show(admin: &Admin, id: &str, shape: &Shape) -> Result<(), Failure
 
 fn list(admin: &Admin, shape: &Shape) -> Result<(), Failure> {
     let accounts = admin.list_accounts()?;
-    let told = accounts.iter().map(|(account, currency)| row(account, *currency)).collect();
-    let mut rows = Vec::with_capacity(accounts.len());
+    let (mut told, mut rows) = (Vec::new(), Vec::with_capacity(accounts.len()));
     for (account, currency) in &accounts {
+        let (balance, cap) = (admin.balance(&account.id)?, admin.daily(&account.id)?.cap());
+        let (available, credit) = (balance.available(), balance.credit());
+        let mut one = row(account, *currency);
+        if let Some(members) = one.as_object_mut() {
+            members.insert("available".to_owned(), available.to_string().into());
+            members.insert("creditLimit".to_owned(), credit.to_string().into());
+            members.insert("dailyCap".to_owned(), cap.map(|cap| cap.to_string()).into());
+        }
+        told.push(one);
         rows.push([
             account.id.clone(),
             account.name.clone(),
             state_word(account.state).to_owned(),
             identity_word(account.identity_at(Millis::new(now_ms()))).to_owned(),
-            format!("{} {currency}", admin.balance(&account.id)?.available()),
+            format!("{available} {currency}"),
+            if credit.is_positive() { credit.to_string() } else { "-".to_owned() },
+            cap.map_or_else(|| "-".to_owned(), |cap| cap.to_string()),
         ]);
     }
-    shape.write(&told, || {
-        output::table(["ACCOUNT", "NAME", "STATE", "IDENTITY", "AVAILABLE"], &rows);
-    });
+    let heads = ["ACCOUNT", "NAME", "STATE", "IDENTITY", "AVAILABLE", "CREDIT", "CAP A DAY"];
+    shape.write(&Value::from(told), || output::table(heads, &rows));
     Ok(())
 }
 

@@ -18,17 +18,26 @@ pub(crate) struct BalanceView {
     /// Set aside for calls under way.
     held: String,
     currency: String,
+    /// How much of it is lent, at most.
+    credit_limit: String,
+    /// The most that may be spent in a day of UTC, if there is such a bound.
+    daily_cap: Option<String>,
+    /// What is spent of that today.
+    spent_today: String,
 }
 
 impl BalanceView {
-    fn of(account_id: String, balance: &Balance) -> Self {
-        let available = balance.available();
-        Self {
+    fn of(desk: &Desk<'_>, account_id: String, balance: &Balance) -> Result<Self, Refused> {
+        let (available, daily) = (balance.available(), desk.admin.daily(&account_id)?);
+        Ok(Self {
             account_id,
             available: available.to_string(),
             held: balance.held().to_string(),
             currency: available.currency().as_str().to_owned(),
-        }
+            credit_limit: balance.credit().to_string(),
+            daily_cap: daily.cap().map(|cap| cap.to_string()),
+            spent_today: daily.spent_at(desk.admin.now()?.as_ms()).to_string(),
+        })
     }
 }
 
@@ -62,7 +71,7 @@ impl Act for TopUp {
         let amount = money(desk, &self.account_id, "amount", &self.amount)?;
         let note = self.note.as_deref().unwrap_or("top-up");
         let balance = desk.admin.topup(&self.account_id, amount, note)?;
-        Ok(One { balance: BalanceView::of(self.account_id, &balance) })
+        Ok(One { balance: BalanceView::of(desk, self.account_id, &balance)? })
     }
 }
 
@@ -88,7 +97,7 @@ impl Act for AdjustBalance {
     fn act(self, desk: &mut Desk<'_>) -> Result<One, Refused> {
         let amount = money(desk, &self.account_id, "amount", &self.amount)?;
         let balance = desk.admin.adjust(&self.account_id, amount, &self.note)?;
-        Ok(One { balance: BalanceView::of(self.account_id, &balance) })
+        Ok(One { balance: BalanceView::of(desk, self.account_id, &balance)? })
     }
 }
 
@@ -115,7 +124,7 @@ impl Act for SetCredit {
         let limit = money(desk, &self.account_id, "creditLimit", &self.credit_limit)?;
         let note = self.note.as_deref().unwrap_or("credit limit");
         let balance = desk.admin.set_credit(&self.account_id, limit, note)?;
-        Ok(One { balance: BalanceView::of(self.account_id, &balance) })
+        Ok(One { balance: BalanceView::of(desk, self.account_id, &balance)? })
     }
 }
 
@@ -168,7 +177,7 @@ impl Act for DescribeBalance {
     fn act(self, desk: &mut Desk<'_>) -> Result<One, Refused> {
         let account = desk.account(self.account_id)?;
         let balance = desk.admin.balance(&account)?;
-        Ok(One { balance: BalanceView::of(account, &balance) })
+        Ok(One { balance: BalanceView::of(desk, account, &balance)? })
     }
 }
 
