@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::dice::{Dice, rounds, soak};
+use crate::dice::{Dice, rounds};
 use crate::raw::{self, ORDER, now, pairs, signed, signed_get, try_send};
 use crate::world::World;
 use faregate_signing::Method;
@@ -48,57 +48,123 @@ fn sixty_four_clients_with_money_for_k_purchases_buy_exactly_k() {
     println!("{n_rounds} rounds, {n_bought_ever} purchases, none too many");
 }
 
+/// Buyers of one kind or another, until they are told to stop; what was accepted.
+struct Load<'w> {
+    address: &'w str,
+    tls: &'w std::sync::Arc<rustls::ClientConfig>,
+    demo: &'w crate::world::Account,
+    /// Two instances that batches renew.
+    own: &'w [String; 2],
+    stop: &'w AtomicBool,
+    accepted: &'w Mutex<Vec<Vec<u8>>>,
+}
+
+impl Load<'_> {
+    fn client(&self, client: u64) {
+        let mut n = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            n += 1;
+            // Stamps over the whole of what is accepted: 290 s behind to 7190 s ahead.
+            let stamp = (now() + (client * 977 + n * 131) % 7_480 - 290).to_string();
+            let mut params = vec![("Timestamp", stamp.as_str())];
+            let action = match client {
+                0 => "RunInstances",
+                1 => "RenewInstances",
+                _ => "DescribeZones",
+            };
+            let [one, two] = self.own;
+            match client {
+                0 => params.extend(ORDER),
+                1 => params.extend([
+                    ("period", "1"),
+                    ("instanceIds.0", one.as_str()),
+                    ("instanceIds.1", two.as_str()),
+                ]),
+                _ => {}
+            }
+            let bytes =
+                raw::get(&signed(Method::Get, self.demo, pairs(self.demo, action, &params)));
+            // What was answered was accepted; what was cut off may have been, or not.
+            if let Some(reply) = try_send(self.address, self.tls, &bytes)
+                && reply.code() == 0
+            {
+                self.accepted.lock().unwrap().push(bytes);
+            }
+        }
+    }
+}
+
+/// What the demo's account has paid is what compute did for it, each at 30.00, once nothing is in doubt.
+fn pays_what_was_done(world: &World, had: u64, kill: usize) {
+    let demo = world.account("demo");
+    let expected = || {
+        let n_done = world.executed("RunInstances") + world.executed("RenewInstances");
+        (json!(format!("{}.00", had - 30 * n_done)), json!("0.00"))
+    };
+    let found = || {
+        let told = world.balance(&demo);
+        (told["available"].clone(), told["held"].clone())
+    };
+    let rests = (0..200).any(|_| {
+        let rests = found() == expected();
+        if !rests {
+            thread::sleep(Duration::from_millis(50));
+        }
+        rests
+    });
+    assert!(rests, "kill {kill}: {:?} should be {:?}", found(), expected());
+}
+
 #[test]
 fn kill_9_under_load_conserves_money_and_no_captured_request_is_accepted_twice() {
     let mut world = World::start();
     let demo = world.account("demo");
-    let n_kills = if soak() { 20 } else { 3 };
+    let own = [0, 1].map(|_| {
+        let bought = raw::send(&world, &signed_get(&demo, "RunInstances", &ORDER)).json();
+        bought["instanceIds"][0].as_str().expect("an id").to_owned()
+    });
+    let mut had = 10_000;
     let mut dice = Dice::from_environment();
     let mut captured: Vec<Vec<u8>> = Vec::new();
-    for kill in 1..=n_kills {
+    let mut n_kills = 0;
+    for kill in rounds(3, 2_000) {
+        world.run(&["ledger", "topup", &demo.id, "10000.00"]);
+        had += 10_000;
         let (tls, address) = (raw::trust(&world), world.at("https"));
-        let (stop, answered) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        let (stop, accepted) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        let load = Load {
+            address: &address,
+            tls: &tls,
+            demo: &demo,
+            own: &own,
+            stop: &stop,
+            accepted: &accepted,
+        };
         thread::scope(|scope| {
             for client in 0..8_u64 {
-                let (stop, answered, demo, tls, address) =
-                    (&stop, &answered, &demo, &tls, &address);
-                scope.spawn(move || {
-                    let mut n = 0;
-                    while !stop.load(Ordering::Relaxed) {
-                        n += 1;
-                        // Stamps over the whole of what is accepted: 290 s behind to 7190 s ahead.
-                        let stamp = (now() + (client * 977 + n * 131) % 7_480 - 290).to_string();
-                        let mut params = vec![("Timestamp", stamp.as_str())];
-                        let action = if client == 0 { "RunInstances" } else { "DescribeZones" };
-                        if client == 0 {
-                            params.extend(ORDER);
-                        }
-                        let bytes =
-                            raw::get(&signed(Method::Get, demo, pairs(demo, action, &params)));
-                        // What was answered was accepted; what was cut off may have been, or not.
-                        if let Some(reply) = try_send(address, tls, &bytes)
-                            && reply.code() == 0
-                        {
-                            answered.lock().unwrap().push(bytes);
-                        }
-                    }
-                });
+                let load = &load;
+                scope.spawn(move || load.client(client));
             }
             // There is load once a call was answered, however slow the machine; then the dice fall.
             let loaded = (0..3_000).any(|_| {
                 thread::sleep(Duration::from_millis(20));
-                !answered.lock().unwrap().is_empty()
+                !accepted.lock().unwrap().is_empty()
             });
             thread::sleep(Duration::from_millis(if loaded { dice.below(800) } else { 0 }));
             world.kill();
             stop.store(true, Ordering::Relaxed);
         });
-        let answered = answered.into_inner().unwrap();
-        println!("kill {kill}: {} accepted before it", answered.len());
-        assert!(!answered.is_empty(), "no load, no test");
-        captured.extend(answered);
+        let accepted = accepted.into_inner().unwrap();
+        assert!(!accepted.is_empty(), "no load, no test");
+        // Of the kills before as many as of this one, so that a soak does not drown in them.
+        let n_again = captured.len().min(accepted.len());
+        captured.splice(..captured.len() - n_again, []);
+        captured.extend(accepted);
         world.restart();
-        world.money_adds_up();
+        pays_what_was_done(&world, had, kill);
+        if kill % 50 <= 3 {
+            world.money_adds_up();
+        }
         let (tls, address) = (raw::trust(&world), world.at("https"));
         for bytes in &captured {
             let again = try_send(&address, &tls, bytes).expect("an answer").json();
@@ -108,6 +174,9 @@ fn kill_9_under_load_conserves_money_and_no_captured_request_is_accepted_twice()
                 "kill {kill}: a copy was accepted: {again}"
             );
         }
+        n_kills += 1;
     }
     world.money_adds_up();
+    let n_done = world.executed("RunInstances") + world.executed("RenewInstances");
+    println!("{n_kills} kills, {n_done} purchases, each paid once; no copy accepted");
 }
