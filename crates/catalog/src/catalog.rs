@@ -219,6 +219,13 @@ impl Catalog {
         self.modules.iter().chain(&self.own).find(|module| module.name == name)
     }
 
+    /// The document that a module was read from, as it was read.
+    #[must_use]
+    pub fn text(&self, module: &str) -> Option<&str> {
+        let mut read = self.read.iter();
+        read.find(|read| read.module.name == module).map(|read| read.text.as_str())
+    }
+
     /// The modules that have an action of that name.
     #[must_use]
     pub fn modules_with_action(&self, action: &str) -> &[Arc<Module>] {

@@ -35,6 +35,7 @@
 mod audit;
 mod builtin;
 mod catalog;
+mod changes;
 mod diagnostic;
 mod document;
 mod extension;
@@ -50,6 +51,7 @@ mod text;
 
 pub use audit::{Finding, Lack, looks_like_id};
 pub use catalog::{Catalog, Loaded, Settings};
+pub use changes::{Change, Impact, changes};
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::Source;
 pub use lifetime::Lifetime;

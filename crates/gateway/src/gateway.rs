@@ -142,7 +142,9 @@ impl Gateway {
             shared.metrics.door(door.name, &door.crowd);
         }
         let (stop, stopped) = watch::channel(false);
-        let control = Arc::new(Control::new(shared, certificates));
+        let control = Arc::new(Control::new(Arc::clone(&shared), certificates));
+        shared.controlled_by(&control);
+        control.remember("start");
         let mut workers = (0..n_workers.max(1))
             .map(|n| worker(n, &doors, &control, &stopped))
             .collect::<Result<Vec<_>, _>>()?;

@@ -23,6 +23,7 @@ mod in_flight;
 mod inquiries;
 mod lifetime;
 mod lots;
+pub mod modules;
 mod objects;
 pub mod ops;
 mod perform;

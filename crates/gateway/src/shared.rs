@@ -1,7 +1,7 @@
 //! What all workers share: what lasts as long as the process, and what a reload replaces.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use faregate_catalog::Catalog;
 use faregate_contract::Refusal;
@@ -17,7 +17,7 @@ use crate::inquiries::Inquiries;
 use crate::ops::access_log::AccessLog;
 use crate::ops::metrics::Metrics;
 use crate::ops::tally::Tally;
-use crate::reload::Reloads;
+use crate::reload::{Control, Reloads};
 use crate::sandbox::Faults;
 use crate::tokens::Tokens;
 use crate::upstream::servers::{NoServer, Pick, Targets};
@@ -47,6 +47,8 @@ pub struct Kept {
     pub(crate) echoes: Echoes,
     /// How often mistakes in signatures are looked for.
     pub(crate) inquiries: Inquiries,
+    /// Who replaces what is served.
+    control: OnceLock<Weak<Control>>,
 }
 
 /// One installation, as its workers see it: each call has one of these from its beginning to its end, and a
@@ -97,6 +99,7 @@ impl Shared {
             faults: config.sandbox.then(Faults::default),
             clock: Clock::ahead_by(stores.clock_ahead()),
             tokens: Arc::default(),
+            control: OnceLock::new(),
             stores,
         };
         Ok(Self::of(Arc::new(kept), config, catalog, &Targets::default()))
@@ -106,6 +109,17 @@ impl Shared {
     #[must_use]
     pub fn renewed(&self, config: Config, catalog: Catalog) -> Arc<Self> {
         Self::of(Arc::clone(&self.kept), config, catalog, &self.targets)
+    }
+
+    /// Says who replaces it; there is one from the start on.
+    pub(crate) fn controlled_by(&self, control: &Arc<Control>) {
+        // Said twice, it is the same one.
+        let _ = self.kept.control.set(Arc::downgrade(control));
+    }
+
+    /// Who replaces what is served; none if nobody does.
+    pub(crate) fn control(&self) -> Option<Arc<Control>> {
+        self.kept.control.get().and_then(Weak::upgrade)
     }
 
     fn of(kept: Arc<Kept>, config: Config, catalog: Catalog, targets: &Targets) -> Arc<Self> {

@@ -34,6 +34,7 @@ mod keep_alive;
 mod lots;
 mod maintenance;
 mod metrics;
+mod modules;
 mod money;
 mod notes;
 mod objects;

@@ -100,6 +100,7 @@ pub(crate) fn is_test(path: &str) -> bool {
         || path.starts_with("xtask/")
         || path.starts_with("suite/")
         || path.starts_with("fuzz/")
+        || path.starts_with("oracle/")
 }
 
 /// The sources that are Rust.

@@ -2,6 +2,7 @@
 
 mod api3;
 mod audit;
+mod changes;
 mod diagnostics;
 mod documents;
 mod parameters;

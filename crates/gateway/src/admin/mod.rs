@@ -14,6 +14,7 @@ mod document;
 mod feedback;
 mod key;
 mod maintenance;
+mod module;
 mod money;
 mod request;
 mod session;
@@ -101,10 +102,16 @@ pub(crate) const ERRORS: &[(&str, &str, &str)] = &[
         "a user has two live keys at most",
         "Delete or disable one of the two: DescribeKeys lists them.",
     ),
+    (
+        BREAKING,
+        "it breaks callers, or opens what was closed",
+        "Look at the changes that the message names, and say allowBreaking if they are meant.",
+    ),
     (NOT_POSSIBLE, "not as things are", "The message says what stands in the way."),
 ];
 pub(crate) const EXISTS: &str = "Exists";
 pub(crate) const KEY_LIMIT: &str = "KeyLimit";
+pub(crate) const BREAKING: &str = "BreakingChange";
 pub(crate) const NOT_POSSIBLE: &str = "NotPossible";
 
 impl From<AdminError> for Refused {
@@ -299,6 +306,9 @@ pub(crate) const ACCOUNT: &[Entry] = &[
     entry::<maintenance::PutMaintenance>(),
     entry::<maintenance::DeleteMaintenance>(),
     entry::<maintenance::DescribeMaintenance>(),
+    entry::<module::PutModule>(),
+    entry::<module::RollbackModule>(),
+    entry::<module::DescribeModules>(),
     entry::<codes::DescribeErrorCodes>(),
     entry::<request::DescribeRequest>(),
     entry::<request::DescribeRequests>(),

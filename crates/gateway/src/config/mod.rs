@@ -265,7 +265,20 @@ pub struct Loaded {
 /// # Errors
 /// Every fault that was found, in all files.
 pub fn load(path: &Path) -> Result<Loaded, Faults> {
-    load_after(path, &Catalog::empty(), &mut Vec::new())
+    load_with(path, &[])
+}
+
+/// The same as it would be if these files were otherwise.
+///
+/// # Errors
+/// Every fault that was found, in all files.
+pub fn load_with(path: &Path, instead: &[(PathBuf, String)]) -> Result<Loaded, Faults> {
+    load_after(path, &Catalog::empty(), &mut Vec::new(), instead)
+}
+
+fn text_of(path: &Path, instead: &[(PathBuf, String)]) -> std::io::Result<String> {
+    let found = instead.iter().find(|(other, _)| other == path);
+    found.map_or_else(|| fs::read_to_string(path), |(_, text)| Ok(text.clone()))
 }
 
 /// The same in place of what was loaded before; `files` gets every file that it names, though it be bad.
@@ -273,10 +286,11 @@ pub(crate) fn load_after(
     path: &Path,
     before: &Catalog,
     files: &mut Vec<PathBuf>,
+    instead: &[(PathBuf, String)],
 ) -> Result<Loaded, Faults> {
     files.push(path.to_owned());
     let name = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|e| {
+    let text = text_of(path, instead).map_err(|e| {
         Faults::of(Fault::plain(format!(
             "{name}: {e}; `faregate init` writes a configuration to start from"
         )))
@@ -292,7 +306,7 @@ pub(crate) fn load_after(
 
     let mut texts = Vec::new();
     for module in &read.modules {
-        match fs::read_to_string(&module.document) {
+        match text_of(&module.document, instead) {
             Ok(text) => {
                 let name = module.document.display().to_string();
                 texts.push((name, text, module.upstream.as_deref()));

@@ -9,6 +9,7 @@
 //! sandbox, all that decides which nonces are kept) stays as it was, and is named.
 
 mod files;
+mod remember;
 pub mod socket;
 
 use std::path::PathBuf;
@@ -158,6 +159,13 @@ impl Control {
     /// # Errors
     /// Every fault that was found; then nothing has changed.
     pub fn reload(&self, because: &'static str) -> Result<Arc<Status>, Faults> {
+        let status = self.activate(because)?;
+        self.remember(because);
+        Ok(status)
+    }
+
+    /// The same by somebody who keeps and notes what is new by himself.
+    pub(crate) fn activate(&self, because: &'static str) -> Result<Arc<Status>, Faults> {
         let mut state = self.state();
         self.replace(&mut state, because)
     }
@@ -168,7 +176,11 @@ impl Control {
         state.before.retain(|shared| Arc::strong_count(shared) > 1);
         if state.files.have_changed() {
             // What came of it is told to everybody who listens.
-            drop(self.replace(&mut state, "a changed file"));
+            let is_good = self.replace(&mut state, A_FILE).is_ok();
+            drop(state);
+            if is_good {
+                self.remember(A_FILE);
+            }
         }
     }
 
@@ -228,7 +240,7 @@ impl Control {
         let mut named = vec![file.clone()];
         // Looked at first: a file that changes while it is read is read again.
         let looked = Files::of(&state.shared.config.files);
-        let loaded = config::load_after(file, &state.shared.catalog, &mut named);
+        let loaded = config::load_after(file, &state.shared.catalog, &mut named, &[]);
         state.files = Files::read(&looked, &named);
         let loaded = loaded?;
         let (config, waits) = bound_to_the_start(loaded.config, &state.shared.config);
@@ -248,6 +260,9 @@ impl Control {
         });
     }
 }
+
+/// Why something is read again that nobody asked for.
+const A_FILE: &str = "a changed file";
 
 /// What was read, and the keys that wait for a restart.
 type Read = (Config, Catalog, tls::Shown, Vec<&'static str>);

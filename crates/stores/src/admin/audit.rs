@@ -34,6 +34,28 @@ impl Admin {
         self.actor = actor;
     }
 
+    /// Who changes what is changed.
+    #[must_use]
+    pub fn acts_as(&self) -> &str {
+        &self.actor.who
+    }
+
+    /// Notes a change of what is not kept here: of a file, or of the running gateway.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn note(
+        &mut self,
+        action: &'static str,
+        subject: String,
+        values: (Option<Value>, Option<Value>),
+    ) -> Result<(), AdminError> {
+        self.change(|_, _, noted| {
+            noted.changed(action, subject, values);
+            Ok(())
+        })
+    }
+
     /// The newest records that the filter lets through, newest first.
     ///
     /// # Errors

@@ -1,44 +1,28 @@
 //! `faregate module add`: from an OpenAPI document to a module that `serve` takes, or nothing at all.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
 use clap::Args;
-use faregate_catalog::{Catalog, Module, Operation, Settings, Source};
-use faregate_client::FetchLimits;
-use faregate_gateway::config;
-use serde_json::{Value, json};
+use faregate_catalog::{Module, Operation};
+use serde_json::json;
 
+use super::document::{Document, put, shown};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Shape};
 use crate::place::ConfigFile;
 
-/// How much of a document is read, and for how long it is waited for.
-const LIMITS: FetchLimits =
-    FetchLimits { within: Duration::from_secs(10), bytes_max: 16 * 1024 * 1024 };
-
 /// Fetch an OpenAPI 3.1 document and add its module to the configuration
 ///
 /// Says what it understood and what is missing. A document that cannot be served changes nothing. A module that
-/// is there already gets the new document; a running gateway serves it by itself.
+/// is there already gets the new document, and what that changes is shown; a running gateway serves it by itself.
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:\n  faregate module add http://127.0.0.1:8000/openapi.json --name notes\n  faregate module add notes.yaml --upstream http://127.0.0.1:8000"
 )]
 pub(crate) struct Add {
-    /// The document: a URL or a file, JSON or YAML
-    #[arg(value_name = "URL|FILE")]
-    document: String,
-    /// What the module is called: the first label of its domain [default: what the document says, else its title]
+    #[command(flatten)]
+    document: Document,
+    /// Changes of a module that is there already may break callers, or open what was closed
     #[arg(long)]
-    name: Option<String>,
-    /// Where its service listens [default: where the URL is; of a file, the document's `servers`]
-    #[arg(long, value_name = "URL")]
-    upstream: Option<String>,
-    /// The certificates to trust when an https URL is fetched [default: the system's]
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    allow_breaking: bool,
     /// Show what would be added, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -51,65 +35,24 @@ pub(crate) struct Add {
 impl Add {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let config = &self.of.config;
-        let running = fs::read_to_string(config).map_err(|cause| {
-            let say = format!("`{}`: {cause}; `faregate init` writes one", config.display());
-            Failure::new(Exit::Invalid, say)
-        })?;
-        let before = super::super::check::load(config)?;
-        let text = self.read()?;
-        let upstream = self.upstream.clone().or_else(|| origin(&self.document));
-        let module = self.understand(&text, upstream.as_deref(), &before.config.base_domain)?;
-        if !self.dry_run {
-            let extension = if text.trim_start().starts_with('{') { "json" } else { "yaml" };
-            let file = format!("{}.{extension}", module.name);
-            let entry = entry(&file, upstream.as_deref());
-            let known = known(&before.catalog, &module.name);
-            write(config, &running, (&file, &text), (!known).then_some(entry.as_str()))?;
-        }
-        self.tell(&module);
-        Ok(())
-    }
-
-    fn read(&self) -> Result<String, Failure> {
-        if !self.document.contains("://") {
-            return fs::read_to_string(&self.document).map_err(|cause| {
-                Failure::usage(format!("cannot read `{}`: {cause}", self.document))
-            });
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let fetched =
-            runtime.block_on(faregate_client::fetch(&self.document, self.ca.as_deref(), LIMITS));
-        let bytes = fetched.map_err(|why| Failure::new(Exit::Unreachable, why))?;
-        String::from_utf8(bytes.to_vec())
-            .map_err(|_| Failure::new(Exit::Invalid, format!("{} is no text", self.document)))
-    }
-
-    /// The module that the document describes; every fault of it has been shown when this fails.
-    fn understand(
-        &self,
-        text: &str,
-        upstream: Option<&str>,
-        base_domain: &str,
-    ) -> Result<std::sync::Arc<Module>, Failure> {
-        // A document that does not name its module is called after its file.
-        let name = self.name.as_ref().map(|name| format!("{name}.json"));
-        let source = Source { name: name.as_deref().unwrap_or("openapi.json"), text, upstream };
-        let loaded = Catalog::load(&[source], &Settings { base_domain });
-        for diagnostic in &loaded.diagnostics {
-            output::note(diagnostic.render(&[source], output::is_coloured()).trim_end());
-        }
-        let module = loaded.catalog.and_then(|catalog| catalog.modules().first().cloned());
-        let Some(module) = module else {
-            let say = format!("{} cannot be served as it is: nothing was added", self.document);
+        if !config.exists() {
+            let say = format!("`{}` is not there; `faregate init` writes one", config.display());
             return Err(Failure::new(Exit::Invalid, say));
-        };
-        match &self.name {
-            Some(name) if *name != module.name => Err(Failure::usage(format!(
-                "the document calls itself `{}` (x-faregate.module): leave --name out, or change it there",
-                module.name
-            ))),
-            Some(_) | None => Ok(module),
         }
+        let judged = self.document.judge(config, true)?;
+        shown(&judged);
+        if !self.dry_run {
+            let grave = judged.grave().count();
+            if grave > 0 && !self.allow_breaking {
+                let say = format!(
+                    "{grave} changes break callers, or open what was closed: nothing was added; --allow-breaking says that they are meant"
+                );
+                return Err(Failure::new(Exit::Failed, say));
+            }
+            put(&judged, "module add")?;
+        }
+        self.tell(&judged.module);
+        Ok(())
     }
 
     fn tell(&self, module: &Module) {
@@ -153,72 +96,6 @@ impl Add {
     }
 }
 
-/// `http://host:port` of a URL; the upstream speaks plain HTTP.
-fn origin(document: &str) -> Option<String> {
-    let rest = document.strip_prefix("http://")?;
-    let authority = rest.split('/').next().filter(|authority| !authority.is_empty())?;
-    Some(format!("http://{authority}"))
-}
-
-fn entry(file: &str, upstream: Option<&str>) -> String {
-    let upstream = upstream.map(|url| format!("upstream = {}\n", Value::from(url)));
-    format!("\n[[modules]]\ndocument = {}\n{}", Value::from(file), upstream.unwrap_or_default())
-}
-
-fn known(catalog: &Catalog, name: &str) -> bool {
-    catalog.module(name).is_some()
-}
-
-/// Writes the document beside the configuration, and its entry at the end of it: both, or neither.
-fn write(
-    config: &Path,
-    running: &str,
-    (file, text): (&str, &str),
-    entry: Option<&str>,
-) -> Result<(), Failure> {
-    let document = config.parent().unwrap_or(Path::new("")).join(file);
-    let failed = |path: &Path, cause: std::io::Error| {
-        Failure::new(Exit::Unexpected, format!("cannot write `{}`: {cause}", path.display()))
-    };
-    if entry.is_some() && document.exists() {
-        let say = format!(
-            "`{}` is there already: remove it, or choose another --name",
-            document.display()
-        );
-        return Err(Failure::usage(say));
-    }
-    let before = fs::read(&document).ok();
-    replace(&document, text.as_bytes()).map_err(|cause| failed(&document, cause))?;
-    let end = if running.is_empty() || running.ends_with('\n') { "" } else { "\n" };
-    let whole = format!("{running}{end}{}", entry.unwrap_or_default());
-    // Beside it, so that paths in it mean the same; `serve` never sees one that is not good.
-    let tried = config.with_extension("toml.tried");
-    fs::write(&tried, &whole).map_err(|cause| failed(&tried, cause))?;
-    let judged = config::load(&tried);
-    drop(fs::remove_file(&tried));
-    if let Err(faults) = judged {
-        match before {
-            Some(before) => drop(replace(&document, &before)),
-            None => drop(fs::remove_file(&document)),
-        }
-        output::note(faults.render(output::is_coloured()).trim_end());
-        return Err(Failure::new(Exit::Invalid, "nothing was added"));
-    }
-    if entry.is_some() {
-        replace(config, whole.as_bytes()).map_err(|cause| failed(config, cause))?;
-    }
-    Ok(())
-}
-
-/// Whole or not at all: a gateway may be looking.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let new = PathBuf::from(name);
-    fs::write(&new, bytes)?;
-    fs::rename(&new, path)
-}
-
 fn row(operation: &Operation) -> [String; 3] {
     let parameters: Vec<String> = operation
         .parameters
@@ -252,51 +129,4 @@ fn missing(module: &Module) -> Vec<String> {
         missing.push(format!("{bare} actions have no `summary`, and their pages say nothing"));
     }
     missing
-}
-
-#[cfg(test)]
-mod spec {
-    use super::*;
-
-    #[test]
-    fn an_upstream_is_where_the_document_came_from() {
-        for (document, upstream) in [
-            ("http://127.0.0.1:8000/openapi.json", Some("http://127.0.0.1:8000")),
-            ("http://notes/v1/openapi.json", Some("http://notes")),
-            ("https://notes/openapi.json", None),
-            ("notes.yaml", None),
-        ] {
-            assert_eq!(origin(document).as_deref(), upstream, "{document}");
-        }
-    }
-
-    #[test]
-    fn a_document_is_added_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let (config, document) =
-            (folder.path().join("faregate.toml"), folder.path().join("lb.json"));
-        let running = "base_domain = \"a.b\"\n[listen]\nhttps = \"127.0.0.1:1\"";
-        fs::write(&config, running).unwrap();
-        let good = r#"{"openapi":"3.1.0","info":{"title":"L","version":"1"},"paths":{"/a":{"get":{"operationId":"A"}}}}"#;
-        let up = entry("lb.json", Some("http://127.0.0.1:9"));
-        assert!(write(&config, running, ("lb.json", "{}"), Some(&up)).is_err());
-        assert!(!document.exists() && fs::read_to_string(&config).unwrap() == running);
-        write(&config, running, ("lb.json", good), Some(&up)).unwrap();
-        let whole = fs::read_to_string(&config).unwrap();
-        assert!(
-            whole.ends_with(
-                "\n[[modules]]\ndocument = \"lb.json\"\nupstream = \"http://127.0.0.1:9\"\n"
-            ),
-            "{whole}"
-        );
-        // The document alone, anew; a bad one leaves the good one.
-        write(&config, &whole, ("lb.json", &good.replace('A', "B")), None).unwrap();
-        assert!(write(&config, &whole, ("lb.json", "{}"), None).is_err());
-        assert!(fs::read_to_string(&document).unwrap().contains("\"B\""));
-        assert!(
-            write(&config, &whole, ("lb.json", good), Some(&up)).is_err(),
-            "it is there already"
-        );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
-    }
 }
