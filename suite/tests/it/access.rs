@@ -26,3 +26,16 @@ fn what_the_document_on_access_shows_is_what_its_commands_print() {
     }
     assert_eq!(blocks.len(), shown.len() + 1, "{printed}");
 }
+#[test]
+fn an_action_that_is_not_there_is_answered_with_the_nearest_that_is() {
+    let world = World::start();
+    for (action, said) in [
+        ("cvm:StopInstance", "did you mean `StopInstances`?"),
+        ("cvn:StopInstances", "did you mean `cvm`?"),
+        ("cvm:TopUp", "did you mean `account:TopUp`?"),
+    ] {
+        let done = world.command(&["policy", "explain", "demo", action]);
+        let err = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.code() == Some(2) && err.contains(said), "{action}: {err}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use clap::Args;
-use faregate_catalog::{Audience, Operation};
+use faregate_catalog::{Audience, Catalog, Operation, did_you_mean};
 use faregate_pipeline::authz::policy::{self, Arguments, Context, Question};
 use faregate_pipeline::facts::{Account, AccountState};
 use faregate_pipeline::time::Millis;
@@ -66,9 +66,9 @@ impl Explain {
                 },
             )?;
         let known = catalog.module(module);
-        let operation = known.and_then(|module| module.operation(action)).ok_or_else(|| {
-            Failure::usage(format!("there is no action `{module}:{action}` here"))
-        })?;
+        let operation = known
+            .and_then(|module| module.operation(action))
+            .ok_or_else(|| unknown(&catalog, module, action))?;
         if let Some(key) = key
             && !admin.list_keys(Some(&account.id))?.iter().any(|own| own.id.as_str() == key)
         {
@@ -136,6 +136,22 @@ impl Explain {
             None => policy::asked(operation, arguments).resources,
         }
     }
+}
+
+/// Nothing has that name: the nearest that something has, or where the action is.
+fn unknown(catalog: &Catalog, module: &str, action: &str) -> Failure {
+    let all = || catalog.modules().iter().chain(catalog.own());
+    let Some(known) = catalog.module(module) else {
+        let near = did_you_mean(module, all().map(|it| it.name.as_str())).unwrap_or_default();
+        return Failure::usage(format!("there is no module `{module}` here; {near}"));
+    };
+    let actions = known.operations().map(|it| it.action.as_str());
+    let elsewhere = || {
+        let of = all().find(|it| it.operation(action).is_some())?;
+        Some(format!("did you mean `{}:{action}`?", of.name))
+    };
+    let near = did_you_mean(action, actions).or_else(elsewhere).unwrap_or_default();
+    Failure::usage(format!("the module `{module}` has no action `{action}`; {near}"))
 }
 
 /// What decides, gate 7's questions in their order.
