@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 
-from bench import cases, gateways, latency, machine, measure, needs, report, scale, upstream
+from bench import cases, gateways, homes, latency, machine, measure, needs, report, scale, upstream
 from bench.faregate import World
 from bench.places import WORK, Problem
 from bench.processes import Children
@@ -20,7 +20,8 @@ PARTS = """parts:
   cases     calls of many kinds: calls/s, latency under load, CPU microseconds a call of the gateway alone, memory
   scale     how cost and memory grow with accounts, keys, live nonces, instances, actions, policies, connections; the start
   latency   what a gateway adds: at one connection, and at half of what it can, at a constant rate
-  all       the three
+  homes     two gateways on one PostgreSQL and one Redis: CPU a call of the gateways, of Redis and of PostgreSQL; bytes a nonce
+  all       the four
   render    writes docs/performance.md and .svg again from docs/performance.json; measures nothing
 
 It builds Faregate as it is shipped (profile `dist`), or takes FAREGATE_BIN. Ctrl-C ends everything that it started."""
@@ -29,7 +30,7 @@ It builds Faregate as it is shipped (profile `dist`), or takes FAREGATE_BIN. Ctr
 def options():
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description=ABOUT, epilog=PARTS, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="?", default="cases", choices=("cases", "scale", "latency", "all", "render"), help="cases, if left out")
+    parser.add_argument("part", nargs="?", default="cases", choices=("cases", "scale", "latency", "homes", "all", "render"), help="cases, if left out")
     parser.add_argument("--quick", action="store_true", help="few short rounds: under three minutes, once it is built")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else, to standard output")
     parser.add_argument("--case", action="append", choices=sorted(cases.CASES), metavar="NAME", help="this case; may be repeated: %(choices)s")
@@ -89,6 +90,8 @@ def measured(chosen):
                 document["latency"] = latency.all_of(bench, chosen.quick)
             if chosen.part in ("scale", "all"):
                 document["scale"] = scale.all_of(bench, chosen.quick)
+            if chosen.part in ("homes", "all"):
+                document["homes"] = homes.all_of(bench, chosen.quick)
             document["checks"] = bench.checked
         finally:
             bench.close()

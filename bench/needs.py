@@ -13,6 +13,7 @@ LUA = "/usr/lib/nginx/modules/ngx_http_lua_module.so"
 PACKAGES = (
     ("nginx-light", "nginx"), ("wrk", "wrk"), ("haproxy", "haproxy"), ("libnginx-mod-http-lua", LUA),
     ("lua-resty-core", "/usr/share/lua/5.1/resty/core.lua"), ("openssl", "openssl"), ("linux-perf", "perf"),
+    ("postgresql", "/usr/lib/postgresql"), ("redis-server", "redis-server"),
 )
 REQUIRED = ("nginx", "wrk", "openssl")
 

@@ -28,6 +28,9 @@ def text(document):
     if "scale" in document:
         parts.append("How cost grows:")
         parts.append(columns(tables.scale_rows(document["scale"])))
+    if "homes" in document:
+        parts.append("Two gateways on one PostgreSQL and one Redis; nonces in Redis:")
+        parts.extend(columns(rows) for rows in tables.homes_rows(document["homes"]))
     for gateway, found in document.get("checks", {}).items():
         parts.append("checked, %s: %s" % (gateway, "; ".join(found)))
     for left in document["left_out"]:
@@ -47,7 +50,7 @@ def keep(document):
     about = {name: document[name] for name in ("machine", "rounds", "seconds", "quick", "left_out")}
     if "results" in document:
         kept["cases"] = {**about, **{name: document[name] for name in ("results", "ratios", "checks")}}
-    for name in ("latency", "scale"):
+    for name in ("latency", "scale", "homes"):
         if name in document:
             kept[name] = {**about, name: document[name]}
     FIGURES.write_text(json.dumps(kept, indent=1) + "\n")
@@ -60,7 +63,7 @@ def render(check=False):
     kept = json.loads(FIGURES.read_text())
     text = DOCUMENT.read_text()
     missing = "Not measured yet: `scripts/bench %s --write`."
-    parts = {"machine": "cases", "peers": "cases", "cases": "cases", "refusals": "cases", "checks": "cases", "latency": "latency", "scale": "scale"}
+    parts = {"machine": "cases", "peers": "cases", "cases": "cases", "refusals": "cases", "checks": "cases", "latency": "latency", "scale": "scale", "homes": "homes"}
     sections = tables.sections(kept)
     for name, part in parts.items():
         made = sections.get(name, missing % part)

@@ -49,6 +49,8 @@ def sections(kept):
     if "scale" in kept:
         rows = scale_rows(kept["scale"]["scale"])
         made["scale"] = machine(kept["scale"]["machine"]) + "\n\n" + table(rows[0], rows[1:])
+    if "homes" in kept:
+        made["homes"] = "\n\n".join([machine(kept["homes"]["machine"])] + [table(rows[0], rows[1:]) for rows in homes_rows(kept["homes"]["homes"])])
     return made
 
 
@@ -108,6 +110,18 @@ def latency_rows(latency):
             row["gateway"], n(one["p50_us"]), n(one["p99_us"]), n(one["added_p50_us"]), n(one["added_p99_us"]), n(half.get("rate")), n(half.get("p50_us")),
             n(half.get("p99_us")), n(half.get("p999_us")), n(half.get("added_p50_us")), n(half.get("added_p99_us")), n(half.get("late_p99_us"))])
     return rows
+
+
+def homes_rows(homes):
+    """Two tables: what calls cost, and what nonces do."""
+    costs = [["call", "calls/s of both", "p50 µs", "p99 µs", "CPU µs a call: gateways", "Redis", "PostgreSQL"]]
+    for row in homes["calls"]:
+        costs.append([row["call"], n(row["calls_per_s"]), n(row["p50_us"]), n(row["p99_us"]), n(row["gateways_us_per_call"], 1),
+                      n(row["redis_us_per_call"], 1), n(row["postgres_us_per_call"], 1)])
+    nonces = [["live nonces", "of accounts", "bytes a nonce in Redis", "Redis's CPU µs a claim, by itself"]]
+    for row in homes["nonces"]:
+        nonces.append([n(row["n"]), n(row["accounts"]), n(row["bytes"], 1), n(row["redis_us_per_claim"], 1)])
+    return costs, nonces
 
 
 def scale_rows(scale):

@@ -44,6 +44,7 @@ mod shared;
 mod sql;
 mod sqlite;
 mod ticket;
+mod tls;
 mod vault;
 
 use std::path::PathBuf;

@@ -36,14 +36,16 @@ impl Options {
 /// The shared home: where it is, and what opens it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SharedAt {
-    /// `postgres://user@host/database`.
+    /// `postgres://user@host/database`; with `?sslmode=verify-full` for TLS.
     pub postgres: String,
     /// Its password, if it is not in the URL.
     pub postgres_password: Option<String>,
-    /// `redis://host:6379/0`.
+    /// `redis://host:6379/0`, or `rediss://` for TLS.
     pub redis: String,
     /// Its password, if it is not in the URL.
     pub redis_password: Option<String>,
+    /// The authorities that their certificates are of; none are the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for SharedAt {

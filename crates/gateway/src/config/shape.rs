@@ -67,6 +67,7 @@ const STORES: &[Key] = &[
     key("postgres_password_file", Kind::Text),
     key("redis", Kind::Text),
     key("redis_password_file", Kind::Text),
+    key("ca_file", Kind::Text),
 ];
 
 const LISTEN: &[Key] = &[

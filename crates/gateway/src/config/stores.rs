@@ -23,6 +23,7 @@ pub(super) struct RawStores {
     pub(super) postgres_password_file: Option<Spanned<String>>,
     pub(super) redis: Option<Spanned<String>>,
     pub(super) redis_password_file: Option<Spanned<String>>,
+    pub(super) ca_file: Option<Spanned<String>>,
 }
 
 /// What is wrong: with which key, what, and what to do.
@@ -48,7 +49,12 @@ impl RawStores {
         };
         let schemes = ["postgres://", "postgresql://"];
         address("postgres", postgres, &schemes, POSTGRES_PASSWORD)?;
-        address("redis", redis, &["redis://", "unix://", "redis+unix://"], REDIS_PASSWORD)?;
+        address(
+            "redis",
+            redis,
+            &["redis://", "rediss://", "unix://", "redis+unix://"],
+            REDIS_PASSWORD,
+        )?;
         Ok(Some(SharedAt {
             postgres: postgres.as_ref().clone(),
             postgres_password: password(
@@ -58,6 +64,7 @@ impl RawStores {
             )?,
             redis: redis.as_ref().clone(),
             redis_password: password(self.redis_password_file.as_ref(), REDIS_PASSWORD, folder)?,
+            ca_file: self.ca_file.as_ref().map(|file| folder.join(file.as_ref())),
         }))
     }
 }

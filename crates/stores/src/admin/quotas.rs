@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Admin, Shared, Side, no_account};
 use crate::clock;
-use crate::error::AdminError;
+use crate::error::{AdminError, broken};
 use crate::redis::{Setting, desk};
 use crate::shared::prefix;
 use crate::sqlite::{accounts, changed, quotas};
@@ -42,7 +42,7 @@ impl Admin {
     pub fn quota_cells(&self, account: &str) -> Result<Vec<(CellKey, Kept)>, AdminError> {
         let (account, _) = self.account(account)?;
         if let Side::Shared(shared) = &self.side {
-            let (setting, slot) = (self.redis(shared), account.slot);
+            let (setting, slot) = (self.redis(shared)?, account.slot);
             return Ok(shared.session.wait(async move { desk::cells(&setting, slot).await })?);
         }
         Ok(quotas::all(self.connection()?, Some(account.slot))?)
@@ -61,13 +61,13 @@ impl Admin {
             Ok(account.slot)
         })?;
         if let Side::Shared(shared) = &self.side {
-            let setting = self.redis(shared);
+            let setting = self.redis(shared)?;
             shared.session.wait(async move { desk::forget(&setting, slot).await })?;
         }
         Ok(())
     }
 
-    fn redis(&self, shared: &Shared) -> Setting {
-        Setting::new(&shared.at, prefix(&self.vault))
+    fn redis(&self, shared: &Shared) -> Result<Setting, AdminError> {
+        Ok(Setting::new(&shared.at, prefix(&self.vault)).map_err(broken)?)
     }
 }

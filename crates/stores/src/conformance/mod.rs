@@ -15,6 +15,7 @@ mod resources;
 mod sandbox;
 pub(crate) mod servers;
 mod shared;
+mod tls;
 mod users;
 
 use std::num::NonZeroU32;
@@ -53,6 +54,7 @@ pub(crate) fn shared_at(servers: &Servers, database: &str, data: &std::path::Pat
         postgres_password: None,
         redis: servers.redis_url(),
         redis_password: None,
+        ca_file: None,
     };
     crate::migrate_shared(data, &at).unwrap();
     at

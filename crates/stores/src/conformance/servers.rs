@@ -13,13 +13,24 @@ pub(crate) struct Servers {
     folder: tempfile::TempDir,
     postgres: Option<Child>,
     redis: Option<Child>,
+    /// More of their command lines, from the next start on.
+    pub(crate) postgres_options: Vec<String>,
+    pub(crate) postgres_port: u16,
+    pub(crate) redis_options: Vec<String>,
 }
 
 impl Servers {
     /// Starts both.
     pub(crate) fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("fg").tempdir().unwrap();
-        let mut servers = Self { folder, postgres: None, redis: None };
+        let mut servers = Self {
+            folder,
+            postgres: None,
+            redis: None,
+            postgres_options: Vec::new(),
+            postgres_port: 5432,
+            redis_options: Vec::new(),
+        };
         run(Command::new("chmod").arg("755").arg(servers.folder.path()));
         let cluster = servers.cluster();
         std::fs::create_dir(&cluster).unwrap();
@@ -86,6 +97,8 @@ impl Servers {
             .arg("-k")
             .arg(&cluster)
             .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"])
+            .args(["-c", &format!("port={}", self.postgres_port)])
+            .args(&self.postgres_options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -94,7 +107,11 @@ impl Servers {
         self.postgres = Some(child);
         let answers = || {
             let mut ask = Command::new(program("pg_isready"));
-            ask.args(["-q", "-h"]).arg(&cluster).status().unwrap().success()
+            ask.args(["-q", "-p", &self.postgres_port.to_string(), "-h"])
+                .arg(&cluster)
+                .status()
+                .unwrap()
+                .success()
         };
         until("PostgreSQL answers", answers);
     }
@@ -115,6 +132,7 @@ impl Servers {
             .arg(self.folder())
             .arg("--unixsocket")
             .arg(self.socket())
+            .args(&self.redis_options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -25,15 +25,19 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use faregate_pipeline::facts::StoreDown;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 
 use crate::error::{Fault, OpenError, broken};
+use crate::options::SharedAt;
+use crate::tls::Tls;
 
 /// What a call waits for the database at most, retries included.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
@@ -58,6 +62,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Postgres {
     id: u64,
     config: Config,
+    tls: Option<Tls>,
 }
 
 impl fmt::Debug for Postgres {
@@ -68,10 +73,21 @@ impl fmt::Debug for Postgres {
 }
 
 impl Postgres {
-    /// Reads a URL; nothing is connected yet.
-    pub(crate) fn new(url: &str, password: Option<&str>) -> Result<Self, OpenError> {
+    /// The one of a home.
+    pub(crate) fn of(at: &SharedAt) -> Result<Self, OpenError> {
+        Self::new(&at.postgres, at.postgres_password.as_deref(), at.ca_file.as_deref())
+    }
+
+    /// Reads a URL; nothing is connected yet. Where TLS is asked for, the certificate is always checked, and its name.
+    fn new(url: &str, password: Option<&str>, ca_file: Option<&Path>) -> Result<Self, OpenError> {
         let unread = |why: String| OpenError::Shared { what: "PostgreSQL", why };
+        let url = ["verify-full", "verify-ca"].iter().fold(url.to_owned(), |url, mode| {
+            url.replace(&format!("sslmode={mode}"), "sslmode=require")
+        });
         let mut config: Config = url.parse().map_err(|cause| unread(said(&cause)))?;
+        // A TLS that may be done without (`prefer`) is one that whoever listens does without.
+        let is_asked_for = config.get_ssl_mode() == SslMode::Require;
+        let tls = is_asked_for.then(|| Tls::new("PostgreSQL", ca_file)).transpose()?;
         if let Some(password) = password {
             config.password(password);
         }
@@ -80,14 +96,14 @@ impl Postgres {
         }
         config.application_name("faregate").connect_timeout(CONNECT);
         config.tcp_user_timeout(DEADLINE);
-        Ok(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), config })
+        Ok(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), config, tls })
     }
 
     /// Without limits on a statement: for migrations and copies.
     pub(crate) fn patient(&self) -> Self {
         let mut config = self.config.clone();
         config.options("-c statement_timeout=0");
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), config }
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), config, tls: self.tls.clone() }
     }
 
     /// A connection of this worker's.
@@ -97,7 +113,11 @@ impl Postgres {
             Some(pool) => pool,
             None => {
                 let fast = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-                let manager = Manager::from_config(self.config.clone(), NoTls, fast);
+                let config = self.config.clone();
+                let manager = match &self.tls {
+                    Some(tls) => Manager::from_config(config, tls.clone(), fast),
+                    None => Manager::from_config(config, NoTls, fast),
+                };
                 let pool = Pool::builder(manager)
                     .max_size(POOL)
                     .runtime(Runtime::Tokio1)

@@ -37,7 +37,7 @@ impl Drop for Operator {
 impl Operator {
     /// Connects, without looking at what is there.
     pub(crate) fn new(at: &SharedAt) -> Result<Self, OpenError> {
-        let postgres = Postgres::new(&at.postgres, at.postgres_password.as_deref())?;
+        let postgres = Postgres::of(at)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         Ok(Self { postgres, runtime: Some(runtime.map_err(broken)?) })
     }
@@ -71,7 +71,7 @@ impl Operator {
 
 /// A session for whoever changes things, on a schema that is up to date, with the keyring that seals its keys.
 pub(crate) fn session(at: &SharedAt, vault: &Vault) -> Result<Session, OpenError> {
-    let postgres = Postgres::new(&at.postgres, at.postgres_password.as_deref())?;
+    let postgres = Postgres::of(at)?;
     let session = Session::new(postgres)?;
     let (postgres, keyring) = (session.postgres().clone(), vault.store_id());
     let looked = session.wait(async move {

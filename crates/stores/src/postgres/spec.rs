@@ -8,6 +8,8 @@ use crate::conformance::servers::Servers;
 use crate::conformance::shared_at;
 use crate::migrate;
 use crate::postgres::migrate::MIGRATIONS;
+use crate::postgres::{Postgres, TRIES, moved};
+use faregate_pipeline::facts::StoreDown;
 use faregate_pipeline::time::Millis;
 
 /// What one home has and the other has not: each with its reason. A table that is only embedded must be refused on
@@ -73,5 +75,30 @@ fn a_schema_is_migrated_once_a_newer_or_changed_one_and_another_keyring_are_refu
         assert!(refused.contains(why), "{refused}");
         let refused = crate::Admin::open_at(&data, Some(&at)).unwrap_err().to_string();
         assert!(refused.contains(why), "{refused}");
+    }
+}
+
+/// What lost to another transaction is tried again; what fails otherwise is not, and nothing is tried for ever.
+#[tokio::test]
+async fn what_lost_to_another_is_tried_again_within_the_deadline() {
+    let servers = Servers::start();
+    servers.create_database("lost");
+    let postgres = Postgres::new(&servers.postgres_url("lost"), None, None).unwrap();
+    for (code, n_losses, n_tries, succeeds) in [
+        ("40001", 3, 4, true),
+        ("40P01", 1, 2, true),
+        ("40001", 1_000, i64::from(TRIES) + 1, false),
+        ("23505", 1, 1, false),
+    ] {
+        let tries = std::sync::atomic::AtomicI64::new(0);
+        let done: Result<(), StoreDown> = moved!(postgres, "ledger", |c| {
+            let n = tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            if n <= n_losses {
+                let lose = format!("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$");
+                c.batch_execute(&lose).await?;
+            }
+            Ok(())
+        });
+        assert_eq!((tries.into_inner(), done.is_ok()), (n_tries, succeeds), "{code}: {done:?}");
     }
 }

@@ -8,16 +8,16 @@ use redis::{AsyncConnectionConfig, RedisResult, Script};
 
 use super::Setting;
 use super::cells::{Book, read};
-use super::link::client;
+use super::link::{client, connect};
 use crate::error::{Fault, broken};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
-async fn connect(setting: &Setting) -> RedisResult<redis::aio::MultiplexedConnection> {
+async fn begin(setting: &Setting) -> RedisResult<redis::aio::MultiplexedConnection> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE));
-    client(setting)?.get_multiplexed_async_connection_with_config(&config).await
+    connect(setting, &client(setting)?, &config).await
 }
 
 fn away(cause: redis::RedisError) -> Fault {
@@ -26,7 +26,7 @@ fn away(cause: redis::RedisError) -> Fault {
 
 /// The cells of an account; of calls under way those of all gateways together.
 pub(crate) async fn cells(setting: &Setting, slot: i64) -> Result<Vec<(CellKey, Kept)>, Fault> {
-    let mut connection = connect(setting).await.map_err(away)?;
+    let mut connection = begin(setting).await.map_err(away)?;
     let all: Vec<(String, String)> = redis::cmd("HGETALL")
         .arg(Book::Account(slot).name(&setting.prefix))
         .query_async(&mut connection)
@@ -45,7 +45,7 @@ pub(crate) async fn cells(setting: &Setting, slot: i64) -> Result<Vec<(CellKey, 
 
 /// Makes the cells of an account new; calls under way stay counted.
 pub(crate) async fn forget(setting: &Setting, slot: i64) -> Result<(), Fault> {
-    let mut connection = connect(setting).await.map_err(away)?;
+    let mut connection = begin(setting).await.map_err(away)?;
     let script = Script::new(
         "for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do \
          if string.find(name, '^q[rdm]') then redis.call('HDEL', KEYS[1], name) end end return 0",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::AsyncConnectionConfig;
 
 use super::Setting;
-use super::link::{client, field};
+use super::link::{client, connect, field};
 use crate::clock;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,8 +24,7 @@ async fn look(setting: &Setting) -> redis::RedisResult<Vec<String>> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE));
-    let client = client(setting)?;
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let mut connection = connect(setting, &client(setting)?, &config).await?;
     let (server, replication, memory, (s, _)): (String, String, String, (i64, i64)) = redis::pipe()
         .cmd("INFO")
         .arg("server")

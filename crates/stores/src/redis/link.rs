@@ -15,8 +15,10 @@ use faregate_pipeline::facts::StoreDown;
 use faregate_pipeline::time::Millis;
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, FromRedisValue, IntoConnectionInfo, RedisResult, ScriptInvocation,
+    AsyncConnectionConfig, ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisResult,
+    ScriptInvocation,
 };
+use tokio::net::TcpStream;
 
 use super::{AHEAD_MS, DEADLINE, Redis, Setting, down};
 use crate::clock;
@@ -48,6 +50,30 @@ pub(crate) fn client(setting: &Setting) -> RedisResult<redis::Client> {
         info = info.set_redis_settings(settings);
     }
     redis::Client::open(info)
+}
+
+/// A connection of its own, under TLS where the address says so.
+pub(crate) async fn connect(
+    setting: &Setting,
+    client: &redis::Client,
+    config: &AsyncConnectionConfig,
+) -> RedisResult<MultiplexedConnection> {
+    let info = client.get_connection_info();
+    let (Some(tls), ConnectionAddr::Tcp(host, port)) = (&setting.tls, info.addr()) else {
+        return client.get_multiplexed_async_connection_with_config(config).await;
+    };
+    let under_tls = async {
+        let stream = TcpStream::connect((host.as_str(), *port)).await?;
+        stream.set_nodelay(true)?;
+        tls.begin(host, stream).await
+    };
+    let late = || std::io::Error::from(std::io::ErrorKind::TimedOut);
+    let stream = tokio::time::timeout(HELLO, under_tls).await.map_err(|_| late())??;
+    let settings = info.redis_settings();
+    let (connection, driver) =
+        MultiplexedConnection::new_with_config(settings, stream, config.clone()).await?;
+    tokio::spawn(driver);
+    Ok(connection)
 }
 
 #[derive(Default)]
@@ -164,7 +190,7 @@ impl Redis {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(HELLO));
-        let connected = self.client.get_multiplexed_async_connection_with_config(&config).await;
+        let connected = connect(&self.setting, &self.client, &config).await;
         let mut connection = connected.map_err(down)?;
         self.greet(&mut connection).await?;
         Ok(connection)

@@ -33,6 +33,7 @@ use self::state::State;
 use crate::error::OpenError;
 use crate::options::SharedAt;
 use crate::postgres::{Postgres, books};
+use crate::tls::Tls;
 
 /// What a call waits for Redis at most, a new connection included.
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -47,6 +48,8 @@ const AHEAD_MS: i64 = 1_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) url: String,
+    /// Whom to trust, where it is spoken to under TLS.
+    pub(crate) tls: Option<Tls>,
     pub(crate) password: Option<String>,
     /// What all keys begin with: two installations may share a Redis.
     pub(crate) prefix: String,
@@ -60,16 +63,22 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// Where it is, and what opens it; nothing is kept yet.
-    pub(crate) fn new(at: &SharedAt, prefix: String) -> Self {
-        Self {
-            url: at.redis.clone(),
+    ///
+    /// # Errors
+    /// TLS is asked for, and there is nobody to trust.
+    pub(crate) fn new(at: &SharedAt, prefix: String) -> Result<Self, OpenError> {
+        let under_tls = at.redis.strip_prefix("rediss://");
+        let tls = under_tls.map(|_| Tls::new("Redis", at.ca_file.as_deref())).transpose()?;
+        Ok(Self {
+            url: under_tls.map_or(at.redis.clone(), |rest| format!("redis://{rest}")),
+            tls,
             password: at.redis_password.clone(),
             prefix,
             retention_ms: 0,
             window_ms: 0,
             is_timed_by_callers: false,
             node: 0,
-        }
+        })
     }
 }
 

@@ -14,11 +14,11 @@ use crate::options::SharedAt;
 use crate::postgres::Postgres;
 
 fn gateway(at: &SharedAt) -> Arc<Redis> {
-    let postgres = Arc::new(Postgres::new(&at.postgres, None).unwrap());
+    let postgres = Arc::new(Postgres::of(at).unwrap());
     let setting = Setting {
         retention_ms: 300_000,
         window_ms: 7_200_000,
-        ..Setting::new(at, "fg".to_owned())
+        ..Setting::new(at, "fg".to_owned()).unwrap()
     };
     Redis::new(setting, postgres).unwrap()
 }
@@ -96,6 +96,19 @@ async fn a_redis_that_evicts_or_follows_is_not_believed() {
     servers.redis_cli(&["replicaof", "127.0.0.1", "1"]);
     let refused = enter(&gateway(&at), &claim(1, 2, whole_now())).await.unwrap_err();
     assert!(refused.contains("replica"), "{refused}");
+}
+
+/// Scripts live as long as Redis's memory of them: one that was forgotten is sent again.
+#[tokio::test]
+async fn a_script_that_redis_forgot_is_sent_again() {
+    let servers = Servers::start();
+    let at = shared_at(&servers, "scripts", &servers.folder().join("data"));
+    let (redis, now) = (gateway(&at), whole_now());
+    for nonce in 1..=3 {
+        assert_eq!(enter(&redis, &claim(1, nonce, now)).await, Ok(Claim::New));
+        assert_eq!(servers.redis_cli(&["script", "flush"]), "OK");
+    }
+    assert_eq!(enter(&redis, &claim(1, 1, now)).await, Ok(Claim::Seen));
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl Shared {
     /// Connects to both, and refuses what cannot be worked on: each says what to do.
     pub(crate) fn open(setting: &Setting<'_>) -> Result<(Self, Opened), OpenError> {
         let Setting { at, vault, cache, window_ms, retention_ms } = *setting;
-        let postgres = Arc::new(Postgres::new(&at.postgres, at.postgres_password.as_deref())?);
+        let postgres = Arc::new(Postgres::of(at)?);
         let mut node = Node::default();
         getrandom::fill(&mut node).map_err(Fault::from)?;
         let redis = redis::Setting {
@@ -74,7 +74,7 @@ impl Shared {
             window_ms,
             node: short(&node),
             is_timed_by_callers: cfg!(test),
-            ..redis::Setting::new(at, prefix(vault))
+            ..redis::Setting::new(at, prefix(vault))?
         };
         let redis = Redis::new(redis, Arc::clone(&postgres))?;
         let (keeper, opened) = Keeper::start(keeper::Kept {

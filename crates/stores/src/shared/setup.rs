@@ -82,7 +82,7 @@ pub fn examine(data: &Path, at: &SharedAt) -> Result<Vec<String>, OpenError> {
         }
         Err(cause) => return Err(cause),
     };
-    let setting = redis::Setting::new(at, String::new());
+    let setting = redis::Setting::new(at, String::new())?;
     let found: Result<Vec<String>, OpenError> = operator.wait(async {
         let mut found = match tokio::time::timeout(
             Duration::from_secs(10),

@@ -1,9 +1,12 @@
 //! Each store away for some seconds and back: the right codes meanwhile, no replay and no overdraft afterwards.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use super::cluster::{Cluster, until};
+use super::servers::Servers;
 use crate::dice::soak;
 use crate::raw::{ORDER, signed_get};
 
@@ -91,4 +94,71 @@ fn without_postgresql_nothing_is_bought_and_what_is_known_goes_on() {
     assert_eq!(cluster.world.executed("RunInstances"), 2);
     until("nothing is held", || cluster.balance(&alice).1 == "0.00", &String::new);
     cluster.money_adds_up();
+}
+
+/// Eight clients buy and read at both gateways while a store goes away and comes back: what was executed was paid, once,
+/// and whatever was answered with 0 is refused when it comes again.
+fn under_load(stop: impl FnOnce(&mut Servers), start: impl FnOnce(&mut Servers)) {
+    let mut cluster = Cluster::start("");
+    let alice = cluster.account("alice", 1_000_000);
+    let (is_over, n_refused) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let accepted = Mutex::new(Vec::new());
+    let callers: Vec<_> = (0..8).map(|client| cluster.gates[client % 2].caller()).collect();
+    thread::scope(|scope| {
+        for caller in &callers {
+            let (is_over, n_refused, accepted, alice) = (&is_over, &n_refused, &accepted, &alice);
+            scope.spawn(move || {
+                for n in 0_u32.. {
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let bytes = match n % 2 {
+                        0 => signed_get(alice, "RunInstances", &ORDER),
+                        _ => signed_get(alice, "DescribeZones", &[]),
+                    };
+                    match caller(&bytes).expect("an answer") {
+                        0 => accepted.lock().unwrap().push(bytes),
+                        // Away; or back, and what was signed before is fenced.
+                        6200 | 4200 => {
+                            n_refused.fetch_add(1, Ordering::Relaxed);
+                            thread::sleep(Duration::from_millis(20));
+                        }
+                        code => panic!("an honest call was answered {code}"),
+                    }
+                }
+            });
+        }
+        let is_loaded = || accepted.lock().unwrap().len() >= 60;
+        until("there is load", is_loaded, &String::new);
+        stop(&mut cluster.servers);
+        thread::sleep(some_seconds());
+        start(&mut cluster.servers);
+        let before = cluster.world.executed("RunInstances");
+        let buys = || cluster.world.executed("RunInstances") > before + 10;
+        println!(
+            "buys again after {:?}",
+            until("it buys again", buys, &|| cluster.gates[0].said())
+        );
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let accepted = accepted.into_inner().unwrap();
+    println!("{} accepted, {} refused", accepted.len(), n_refused.into_inner());
+    for (n, bytes) in accepted.iter().enumerate() {
+        let code = cluster.gates[n % 2].send(bytes).code();
+        assert!(matches!(code, 4500 | 4200), "an accepted call came again: {code}");
+    }
+    until("nothing is held", || cluster.balance(&alice).1 == "0.00", &String::new);
+    let spent = cluster.world.executed("RunInstances") * 30;
+    assert_eq!(cluster.balance(&alice).0, format!("{}.00", 1_000_000 - spent));
+    cluster.money_adds_up();
+}
+
+#[test]
+fn redis_stopped_and_started_under_load_lets_nothing_through_twice() {
+    under_load(Servers::stop_redis, Servers::start_redis);
+}
+
+#[test]
+fn postgresql_stopped_and_started_under_load_loses_no_money() {
+    under_load(Servers::stop_postgres, Servers::start_postgres);
 }
