@@ -68,6 +68,8 @@ fn without_redis_reads_go_on_in_shares_and_all_else_waits() {
 fn without_postgresql_nothing_is_bought_and_what_is_known_goes_on() {
     let mut cluster = Cluster::start("");
     let alice = cluster.account("alice", 60);
+    // Until both have followed the commands: what they knew before is read anew.
+    thread::sleep(Duration::from_millis(500));
     for gate in &cluster.gates {
         assert_eq!(gate.call(&alice, "DescribeZones", &[]).code(), 0);
     }
