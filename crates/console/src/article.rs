@@ -22,7 +22,12 @@ pub(crate) fn render(markdown: &str, reader: &Reader<'_>, author: Author) -> Str
         name_headings(&mut events);
     }
     let label = reader.say("Table", "表格");
-    let framed = events.into_iter().flat_map(|event| framed(event, label));
+    // Each has a name of its own among the places that a reader of the screen can go to.
+    let mut n = 0_u32;
+    let framed = events.into_iter().flat_map(|event| {
+        n = n.saturating_add(u32::from(matches!(event, Event::Start(Tag::Table(_)))));
+        framed(event, &format!("{label} {n}"))
+    });
     let mut out = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut out, framed);
     out

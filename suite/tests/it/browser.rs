@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::client::sdk;
+use crate::receipts::explained;
 use crate::world::World;
 
 fn root() -> PathBuf {
@@ -74,7 +75,13 @@ fn every_page_is_used_by_keyboard_alone() {
 
 #[test]
 fn every_kind_of_page_is_accessible_and_fits_its_window_in_both_lights_and_languages() {
-    browse(&World::start(), "shots.mjs", "", &[]);
+    let world = World::start();
+    let hostile = json!({ "limit": "<script>alert(1)</script>" });
+    let refused = sdk(&world).expect(4000, "demo", "DescribeInstances", &hostile);
+    let id = refused["requestId"].as_str().unwrap();
+    let told: Value = serde_json::from_str(&explained(&world, &[id, "--json"])).unwrap();
+    let link = told["url"].as_str().expect("a link");
+    println!("{}", browse(&world, "shots.mjs", "", &[("REQUEST", link)]));
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn opened(world: &World, link: &str) -> (u16, String) {
 }
 
 /// `faregate explain`, which finds the running demo, and with it the pages.
-fn explained(world: &World, arguments: &[&str]) -> String {
+pub(crate) fn explained(world: &World, arguments: &[&str]) -> String {
     let mut command = std::process::Command::new(crate::world::binary());
     let done = command.arg("explain").args(arguments).env("XDG_STATE_HOME", world.state());
     let done = done.output().unwrap();

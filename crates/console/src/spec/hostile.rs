@@ -87,6 +87,29 @@ fn nothing_of_a_modules_document_becomes_markup() {
 }
 
 #[test]
+fn what_a_module_said_of_a_call_is_shown_as_text() {
+    let site = site_of(COMPUTE);
+    let script = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+    let told = serde_json::json!({
+        "requestId": script, "module": script, "action": script, "code": 5100, "reason": script,
+        "message": format!("({script}) {script}"), "moduleCode": script, "replayOf": script,
+        "charge": { "amount": script, "currency": script, "state": script },
+        "gates": [{ "gate": script, "outcome": script, "us": 1.0 }],
+    });
+    let query = "SecretId=<script>alert(3)</script>&lang=en";
+    let path = "/requests/<script>alert(4)</script>";
+    let now = faregate_pipeline::time::Millis::from_secs(0);
+    let visit = crate::Visit { path, query: Some(query), accept_language: None, now, counts: None };
+    let page = crate::requests::page(&told, visit, &site);
+    let body = String::from_utf8(page.body).unwrap();
+    is_tame(path, &body);
+    assert!(
+        body.contains("&#60;script&#62;alert(1)") || body.contains("&lt;script&gt;alert(1)"),
+        "{body}"
+    );
+}
+
+#[test]
 fn what_is_copied_from_an_example_runs_the_call_and_nothing_else() {
     let (_, text) = get_of(&hostile(), "/errors/evil/%3Cb%3E1%3C%2Fb%3E.json");
     let value: Value = serde_json::from_str(&text).unwrap();
